@@ -1,8 +1,9 @@
 import { App } from "@supabase/lite";
 import { createPostgresConnection, type PostgresConnection } from "@supabase/lite/postgres";
 import postgres from "postgres";
-import type { Keys } from "../keys.ts";
-import { roleOfKey } from "../keys.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type Keys, roleOfKey } from "../keys.ts";
+import { databaseErrorResponse } from "./rest_errors.ts";
 
 export interface RestOptions {
   /** URL of the role that REST logs in as; it only ever works as anon, authenticated, service_role. */
@@ -51,10 +52,17 @@ export async function createRest(options: RestOptions): Promise<Rest> {
 
   const app = new App({
     connection,
-    api: { enabled: true, schemas: options.schemas, max_rows: options.maxRows },
+    api: {
+      enabled: true,
+      schemas: options.schemas,
+      max_rows: options.maxRows,
+      // Who has a key is let in without a token; a token that is there must be a valid one.
+      anonymous_enabled: false,
+    },
     auth: { enabled: false, jwt_secret: options.keys.jwtSecret },
     options: {
       server: {
+        middlewares: [skipUserLookup],
         apiKeys: {
           resolver: (key) => {
             const role = roleOfKey(key, options.keys);
@@ -73,12 +81,32 @@ export async function createRest(options: RestOptions): Promise<Rest> {
   });
 
   return {
-    fetch: (request) => app.fetch(request),
+    async fetch(request) {
+      const failure: Failure = {};
+      const response = await failures.run(failure, () => app.fetch(request));
+      return databaseErrorResponse(response, failure.error, failure.role) ?? response;
+    },
     async stop() {
       await Promise.all([admin.end({ timeout: 1 }), connection.close(), catalog.close()]);
     },
   };
 }
+
+interface Failure {
+  error?: unknown;
+  role?: string;
+}
+const failures = new AsyncLocalStorage<Failure>();
+
+/** The library asks Auth's tables about every token; PostgREST believes a valid signature. */
+const skipUserLookup = async (
+  context: { set(name: "userId" | "sessionId", value: string): void },
+  next: () => Promise<void>,
+) => {
+  context.set("userId", "(the token's)");
+  context.set("sessionId", "(the token's)");
+  await next();
+};
 
 type RoleSettings = Record<string, [string, string][]>;
 
@@ -96,7 +124,7 @@ async function roleSettings(admin: postgres.Sql): Promise<RoleSettings> {
 }
 
 interface RequestContext {
-  auth?: { uid?: string | null; role?: string; jwt?: Record<string, unknown> | null };
+  auth?: { role?: string; jwt?: Record<string, unknown> | null };
 }
 interface Executor {
   executeQuery(query: unknown): Promise<unknown>;
@@ -104,6 +132,7 @@ interface Executor {
 interface Internals {
   rlsState: string;
   introspect: (options?: unknown) => Promise<unknown>;
+  normalizeDbError(error: unknown): unknown;
   applyJwtSessionContext(db: Executor, vars: RequestContext): Promise<void>;
 }
 
@@ -120,14 +149,22 @@ function behaveLikePostgrest(
   const internals = connection as unknown as Internals;
   internals.rlsState = "active";
   internals.introspect = (options) => catalog.introspect(options as { useCache?: boolean });
+  const normalize = internals.normalizeDbError.bind(connection);
+  internals.normalizeDbError = (error) => {
+    const failure = failures.getStore();
+    if (failure) failure.error = error;
+    return normalize(error);
+  };
   internals.applyJwtSessionContext = async (db, vars) => {
     const role = vars.auth?.role || "anon";
-    const claims = vars.auth?.jwt ?? { role };
+    const claims: Record<string, unknown> = vars.auth?.jwt ?? { role };
+    const failure = failures.getStore();
+    if (failure) failure.role = role;
     const settings: [string, string][] = [
       ["search_path", extraSearchPath.join(", ")],
       ...(roles[role] ?? []),
       ["role", role],
-      ["request.jwt.claim.sub", String(vars.auth?.uid ?? "")],
+      ["request.jwt.claim.sub", String(claims.sub ?? "")],
       ["request.jwt.claim.role", role],
       ["request.jwt.claims", JSON.stringify(claims)],
     ];
