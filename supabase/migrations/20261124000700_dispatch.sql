@@ -159,7 +159,8 @@ comment on function private.claim_lanes(public.job_config, uuid[], integer, inte
   'Moves due jobs of locked lanes to running within all limits, and rings them if asked.';
 
 -- The tick, called by pg_cron without arguments: promotes delayed jobs whose time has come and rings due
--- ones, round-robin over the lanes of each name, as many as fit one batch of pg_net. Returns how many.
+-- ones, round-robin over the lanes of each name, as many as fit one batch of pg_net. Returns how many; 0 at
+-- once while another run is at it.
 create function private.run_jobs() returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -175,6 +176,9 @@ declare
   v_rung integer;
   v_total integer := 0;
 begin
+  if not pg_try_advisory_xact_lock(hashtextextended('private.run_jobs', 7503)) then
+    return 0;
+  end if;
   update private.dispatcher d set last_run_at = v_now where d.only_row;
   update public.job j set next_run_at = null
   where j.id in (select d.id from public.job d
