@@ -1,10 +1,13 @@
 // npm run bench [name …] [-- --json FILE --runs N --jobs N --seconds N]
+
 import { engine } from "./engine.ts";
+import { enqueue } from "./enqueue.ts";
 import { type BenchOptions, parseArguments } from "./support/options.ts";
 import { machine, printResult, type Result } from "./support/report.ts";
 
 const BENCHES: Record<string, (options: BenchOptions) => Promise<Result>> = {
   engine,
+  enqueue,
 };
 
 const { names, json, options } = parseArguments(Deno.args);
