@@ -187,7 +187,8 @@ export function startFakeRuntime(options: FakeOptions = {}) {
           return { status: "ok", state: job.state, result: job.result };
         });
       } catch (error) {
-        return Response.json({ code: "P0001", message: (error as Error).message }, { status: 400 });
+        const { code = "P0001", message } = error as Error & { code?: string };
+        return Response.json({ code, message }, { status: 400 });
       }
     },
   };
