@@ -4,7 +4,8 @@
  * SIGINT, or when its stdin closes, with all of its function processes.
  */
 import { createPool } from "./functions/pool.ts";
-import { invalidJwt, missingAuthorization } from "./functions/answers.ts";
+import { invalidJwt, missingAuthorization, notFound } from "./functions/answers.ts";
+import { functionEntry } from "./functions/source.ts";
 import type { Limits } from "./functions/worker.ts";
 import { isValidToken, type Keys } from "../keys.ts";
 import { runProgram } from "./program.ts";
@@ -49,6 +50,10 @@ function serveFunctions(settings: FunctionsSettings) {
     const url = new URL(request.url);
     if (url.pathname === "/_workers") return Response.json(pool.list());
     const name = url.pathname.split("/")[1] ?? "";
+    if (!functionEntry(settings.functionsDir, name)) {
+      await request.body?.cancel();
+      return notFound();
+    }
     if (request.method !== "OPTIONS" && (settings.verifyJwt[name] ?? true)) {
       const refusal = await checkToken(request, settings.keys.jwtSecret);
       if (refusal) {

@@ -4,6 +4,7 @@ import postgres from "postgres";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Keys, roleOfKey } from "../keys.ts";
 import { databaseErrorResponse } from "./rest_errors.ts";
+import { type Catalog, quoteJsonStrings } from "./rest_json.ts";
 
 export interface RestOptions {
   /** URL of the role that REST logs in as; it only ever works as anon, authenticated, service_role. */
@@ -27,6 +28,21 @@ export const jsonTypes = {
   jsonb: jsonType(3802),
 };
 
+/** Timestamps as JSON has them in PostgREST's answers: with a T, and the whole offset. */
+const timeTypes = {
+  timestamp: timeType(1114),
+  timestamptz: timeType(1184),
+};
+
+function timeType(oid: number) {
+  return {
+    to: oid,
+    from: [oid],
+    serialize: (value: unknown) => value,
+    parse: (value: string) => value.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00"),
+  };
+}
+
 function jsonType(oid: number) {
   return {
     to: oid,
@@ -41,7 +57,7 @@ export async function createRest(options: RestOptions): Promise<Rest> {
   const admin = postgres(options.catalogUrl, { max: 2, onnotice: () => {} });
   const connection = createPostgresConnection({
     url: options.authenticatorUrl,
-    postgresOptions: { types: jsonTypes, max: 10, onnotice: () => {} },
+    postgresOptions: { types: { ...jsonTypes, ...timeTypes }, max: 10, onnotice: () => {} },
   });
   const catalog = createPostgresConnection({
     url: options.catalogUrl,
@@ -83,7 +99,11 @@ export async function createRest(options: RestOptions): Promise<Rest> {
   return {
     async fetch(request) {
       const failure: Failure = {};
-      const response = await failures.run(failure, () => app.fetch(request));
+      const quoted = await quoteJsonStrings(
+        request,
+        async () => await catalog.introspect({ useCache: true }) as unknown as Catalog,
+      );
+      const response = await failures.run(failure, () => app.fetch(quoted));
       return databaseErrorResponse(response, failure.error, failure.role) ?? response;
     },
     async stop() {

@@ -1,5 +1,6 @@
-import { functionEntry, sourceVersion } from "./source.ts";
-import { bootError, idleTimeout, notFound, workerError, workerLimit } from "./answers.ts";
+import { join } from "node:path";
+import { sourceVersion } from "./source.ts";
+import { bootError, idleTimeout, workerError, workerLimit } from "./answers.ts";
 import { type Limits, startWorker, type Worker } from "./worker.ts";
 import { functionLog } from "./log.ts";
 
@@ -13,7 +14,7 @@ export interface PoolOptions {
 }
 
 export interface Pool {
-  /** Sends a request to the function `name`; `path` is what the function sees as its URL's path. */
+  /** Sends a request to the function `name`, which exists; `path` is what the function sees as its URL's path. */
   handle(request: Request, name: string, path: string): Promise<Response>;
   /** The processes that run now. */
   list(): { name: string; pid: number; retired: boolean; inFlight: number }[];
@@ -30,13 +31,14 @@ export function createPool(options: PoolOptions): Pool {
   const current = new Map<string, Current>();
   const running = new Map<Worker, string>();
 
-  function workerFor(name: string, entry: string): Worker {
+  function workerFor(name: string): Worker {
     const version = sourceVersion(options.functionsDir, name);
     const known = current.get(name);
     if (known && known.version === version && !known.worker.retired && !known.worker.end) {
       return known.worker;
     }
     known?.worker.retire();
+    const entry = join(options.functionsDir, name, "index.ts");
     const worker = startWorker({ ...options, entry, log: functionLog(options.logDir, name) });
     running.set(worker, name);
     worker.ended.then(() => running.delete(worker));
@@ -45,12 +47,7 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   async function handle(request: Request, name: string, path: string): Promise<Response> {
-    const entry = functionEntry(options.functionsDir, name);
-    if (!entry) {
-      await request.body?.cancel();
-      return notFound();
-    }
-    const worker = workerFor(name, entry);
+    const worker = workerFor(name);
     worker.inFlight++;
     const port = await worker.ready;
     if (port === null) {
