@@ -27,19 +27,18 @@ comment on schema private is 'The job engine. Not exposed by the API and not gra
 
 -- The engine's clock: the real time, or in a superuser's test session the setting private.frozen_now.
 -- Takes nothing, returns timestamptz. Called by every function that compares times.
--- In plpgsql, because a SQL function that is not inlined is planned anew at every call.
 create function private.now() returns timestamptz
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_frozen text := pg_catalog.current_setting('private.frozen_now', true);
+  v_frozen text := current_setting('private.frozen_now', true);
 begin
-  if coalesce(v_frozen, '') <> ''
-    and (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = session_user)
-  then
-    return v_frozen::timestamptz;
+  if v_frozen <> '' then
+    if (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = session_user) then
+      return v_frozen::timestamptz;
+    end if;
   end if;
-  return pg_catalog.clock_timestamp();
+  return clock_timestamp();
 end
 $$;
 comment on function private.now() is
