@@ -1,6 +1,7 @@
 // Runs jobs through graphile-worker's default preset: deno run -A graphile_worker.ts URL JOBS SESSIONS
 import { Logger, makeWorkerUtils, run, WorkerPreset } from "graphile-worker";
 import { EventEmitter } from "node:events";
+import { tell } from "./told.ts";
 
 const [connectionString, jobs, sessions] = [
   Deno.args[0]!,
@@ -31,6 +32,7 @@ const finished = new Promise<number>((resolve) => {
   events.on("worker:getJob:start", () => start ||= performance.now());
   events.on("job:complete", () => ++done === jobs && resolve(performance.now() - start));
 });
+await tell("ready");
 const runner = await run({
   preset,
   // deno-lint-ignore no-explicit-any -- the package's own emitter type is not exported
@@ -38,6 +40,6 @@ const runner = await run({
   taskList: { noop: () => {} },
   parsedCronItems: [],
 });
-console.log(`milliseconds ${await finished}`);
+await tell(`milliseconds ${await finished}`);
 await runner.stop();
 Deno.exit(0);

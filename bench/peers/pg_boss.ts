@@ -1,5 +1,6 @@
 // Runs jobs through pg-boss, claim and finish one by one: deno run -A pg_boss.ts URL JOBS SESSIONS
 import { PgBoss } from "pg-boss";
+import { tell } from "./told.ts";
 
 const [connectionString, jobs, sessions] = [
   Deno.args[0]!,
@@ -17,6 +18,7 @@ for (let queued = 0; queued < jobs; queued += 1000) {
 }
 await boss.getDb().executeSql("vacuum analyze pgboss.job");
 
+await tell("ready");
 let done = 0;
 const start = performance.now();
 await Promise.all(Array.from({ length: sessions }, async () => {
@@ -29,6 +31,6 @@ await Promise.all(Array.from({ length: sessions }, async () => {
 }));
 const milliseconds = performance.now() - start;
 if (done !== jobs) throw new Error(`expected ${jobs} jobs done, found ${done}`);
-console.log(`milliseconds ${milliseconds}`);
+await tell(`milliseconds ${milliseconds}`);
 await boss.stop({ graceful: false });
 Deno.exit(0);

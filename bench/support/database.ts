@@ -1,5 +1,6 @@
 // A migrated Postgres of its own for a bench, which is removed afterwards.
 import postgres from "postgres";
+import { postgresCpuSeconds } from "./cpu.ts";
 import { migrate } from "../../tests/support/migrate.ts";
 import { startTemporaryDatabase } from "../../tests/support/temporary.ts";
 
@@ -7,6 +8,8 @@ import { startTemporaryDatabase } from "../../tests/support/temporary.ts";
 export interface BenchDatabase {
   url: string;
   adminUrl: string;
+  /** Seconds of processor time that Postgres has used so far. */
+  cpuSeconds(): Promise<number>;
   /** One session as `postgres`. */
   sql: postgres.Sql;
   /** One session as superuser. */
@@ -35,6 +38,7 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
     return {
       url: database.url,
       adminUrl: database.adminUrl,
+      cpuSeconds: () => postgresCpuSeconds(database.pid),
       sql,
       admin: connect(database.adminUrl),
       sessions: (count) =>
