@@ -2,12 +2,14 @@
 
 import { engine } from "./engine.ts";
 import { enqueue } from "./enqueue.ts";
+import { tick } from "./tick.ts";
 import { type BenchOptions, parseArguments } from "./support/options.ts";
 import { machine, printResult, type Result } from "./support/report.ts";
 
 const BENCHES: Record<string, (options: BenchOptions) => Promise<Result>> = {
   engine,
   enqueue,
+  tick,
 };
 
 const { names, json, options } = parseArguments(Deno.args);
