@@ -18,7 +18,9 @@ interface DemoJob {
 }
 
 const completed = (row: DemoRow) => row.state === "completed";
-const today = new Date().toISOString().slice(0, 10);
+const daysAgo = (days: number) =>
+  new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+const today = daysAgo(0);
 
 const jobs: DemoJob[] = [
   {
@@ -58,8 +60,8 @@ export async function runDemo(stack: Stack, signal: AbortSignal): Promise<boolea
   const expectations = new Map<string, { title: string; expected: DemoJob["expected"] }>();
   for (const job of jobs) expectations.set(await queue(ada, job), job);
   const tenAtOnce = Array.from({ length: 10 }, (_, i) => ({
-    job_name: "example-job",
-    request_body: { number: i + 1 },
+    job_name: "send-digest",
+    request_body: { day: daysAgo(i) },
   }));
   for (const [i, id] of await queueMany(bob, tenAtOnce)) {
     expectations.set(id, { title: `bob's, ${i + 1} of ten at once`, expected: completed });
