@@ -1,4 +1,4 @@
-// npm test [-- --database-url URL] [sql|conformance|privileges|functions|e2e …] [part of a path …]
+// npm test [-- --database-url URL] [sql|conformance|stack|functions|e2e …] [part of a path …]
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
@@ -6,15 +6,15 @@ import {
   runConformance,
   runEndToEnd,
   runFunctions,
-  runPrivileges,
   runSql,
+  runStack,
 } from "./support/categories.ts";
 import { addFailure, newReport, printSummary } from "./support/report.ts";
 
 const categories: Record<string, Category> = {
   sql: runSql,
   conformance: runConformance,
-  privileges: runPrivileges,
+  stack: runStack,
   functions: runFunctions,
   e2e: runEndToEnd,
 };

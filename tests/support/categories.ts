@@ -33,16 +33,16 @@ export const runConformance: Category = async ({ filters, databaseUrl }, report)
   const files = await findFiles("tests/conformance", /_test\.ts$/, filters);
   if (files.length === 0) return;
   await withDatabase(databaseUrl, { workers: true }, async (database) => {
-    await runDenoTests(files, databaseEnvironment(database), report);
+    await runDenoTests(files, databaseEnvironment(database), report, { parallel: true });
   });
 };
 
 /** Tests that start what they need themselves: they take no database. */
-export const runPrivileges: Category = async ({ filters, databaseUrl }, report) => {
-  const files = await findFiles("tests/privileges", /_test\.ts$/, filters);
+export const runStack: Category = async ({ filters, databaseUrl }, report) => {
+  const files = await findFiles("tests/stack", /_test\.ts$/, filters);
   if (files.length === 0) return;
   if (databaseUrl !== null) {
-    console.log("privileges: left out, these tests make databases of their own");
+    console.log("stack: left out, these tests make databases of their own");
     return;
   }
   await runDenoTests(files, {}, report);
