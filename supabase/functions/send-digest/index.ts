@@ -1,14 +1,13 @@
-import { z } from "npm:zod@4.6.7";
 import { serveJob } from "../_shared/job/mod.ts";
+import { sendDigest } from "./job.ts";
 
 serveJob({
-  name: "send-digest",
-  body: z.object({ day: z.iso.date() }),
+  ...sendDigest,
   async run({ body, supabase, log }) {
     const from = `${body.day}T00:00:00Z`;
     const until = new Date(Date.parse(from) + 24 * 60 * 60 * 1000).toISOString();
     const { data, error } = await supabase
-      .from("job").select("job_name, state").gte("created_at", from).lt("created_at", until);
+      .from("job").select("state").gte("created_at", from).lt("created_at", until);
     if (error) throw new Error(`your jobs could not be read: ${error.message}`);
 
     const counts: Record<string, number> = {};

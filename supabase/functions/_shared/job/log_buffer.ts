@@ -21,8 +21,8 @@ export interface LogBuffer {
 const FLUSH_AT_LINES = 50;
 const FLUSH_AFTER_MS = 1_000;
 const LINE_BYTES = 8 * 1024;
-/** What is kept while the database is away. */
-const KEPT_LINES = 1_000;
+/** What is kept while the database is away: with the note about the rest, what it takes at once. */
+const KEPT_LINES = 999;
 
 export function createLogBuffer(
   send: (lines: LogLine[], until: number) => Promise<void>,
@@ -60,20 +60,22 @@ export function createLogBuffer(
   }
 
   async function sendBatch(until: number) {
-    if (dropped > 0) lines.unshift(dropNote(dropped));
     const batch = lines;
+    const lost = dropped;
     lines = [];
     dropped = 0;
+    if (batch.length === 0) return;
     try {
-      if (batch.length > 0) await send(batch, until);
+      await send(lost > 0 ? [dropNote(lost), ...batch] : batch, until);
     } catch (error) {
       if (until > 0) {
         console.error(redact(`${batch.length} log lines could not be saved: ${error}`));
         return;
       }
       const waiting = [...batch, ...lines];
-      dropped = Math.max(0, waiting.length - KEPT_LINES);
-      lines = waiting.slice(dropped);
+      const excess = Math.max(0, waiting.length - KEPT_LINES);
+      dropped += lost + excess;
+      lines = waiting.slice(excess);
       flushSoon();
     }
   }

@@ -1,7 +1,7 @@
 import type { Ending } from "./attempt.ts";
 import type { LogBuffer } from "./log_buffer.ts";
 import type { Redact } from "./redact.ts";
-import { type Job, type RuntimeApi, RuntimeApiError } from "./runtime_api.ts";
+import { type FinishReport, type Job, type RuntimeApi, RuntimeApiError } from "./runtime_api.ts";
 import type { TimeBudget } from "./time_budget.ts";
 
 export interface ReportOptions {
@@ -38,12 +38,21 @@ async function send({ worker, job, ending, logs, budget }: ReportOptions): Promi
     return null;
   }
   const acceptNext = !worker.stopping && now < budget.takesUntil;
+  const finish = async (outcome: Omit<FinishReport, "acceptNext">) =>
+    (await worker.api.finish(job, { ...outcome, acceptNext }, until)).next;
   try {
-    return (await worker.api.finish(job, { ...ending, acceptNext }, until)).next;
+    return await finish(ending);
   } catch (error) {
-    if (!(error instanceof RuntimeApiError) || error.transient) throw error;
-    const failure = `the outcome "${ending.outcome}" was refused: ${error.message}`;
-    const report = { outcome: "failed", error: failure, acceptNext } as const;
-    return (await worker.api.finish(job, report, until)).next;
+    if (!isRefusal(error)) throw error;
+    if (ending.outcome !== "completed") {
+      return await finish({ outcome: "failed", error: `${ending.outcome}: ${error.message}` });
+    }
+    logs.log.warn(`the job is done, but its result was not kept: ${error.message}`);
+    await logs.flush(until);
+    return await finish({ outcome: "completed" });
   }
+}
+
+function isRefusal(error: unknown): error is RuntimeApiError {
+  return error instanceof RuntimeApiError && !error.transient;
 }

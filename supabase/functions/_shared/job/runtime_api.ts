@@ -88,15 +88,19 @@ const TRANSIENT_SQLSTATE = /^(08|40|53|57P)|^(55P03|57014)$|^PGRST00[0-3]$/;
  * each is on the hot path.
  */
 export function createRuntimeApi(environment: Environment): RuntimeApi {
-  const service: Caller = {
-    apikey: environment.serviceKey,
-    authorization: `Bearer ${environment.serviceKey}`,
+  const headers = {
+    "Content-Type": "application/json",
+    "apikey": environment.serviceKey,
+    "Authorization": `Bearer ${environment.serviceKey}`,
   };
-  const call = <T>(name: string, args: object, until = 0, caller = service) =>
-    retryUntil(() => callOnce<T>(`${environment.url}/rest/v1/rpc/${name}`, args, caller), {
-      until,
-      isTransient: (error) => error instanceof RuntimeApiError && error.transient,
-    });
+  const call = <T>(name: string, args: object, until = 0, timeoutMs = CALL_TIMEOUT_MS) =>
+    retryUntil(
+      () => callOnce<T>(`${environment.url}/rest/v1/rpc/${name}`, args, headers, timeoutMs),
+      {
+        until,
+        isTransient: (error) => error instanceof RuntimeApiError && error.transient,
+      },
+    );
   const fence = (job: Job) => ({ _job_id: job.id, _token: job.token });
 
   return {
@@ -106,7 +110,13 @@ export function createRuntimeApi(environment: Environment): RuntimeApi {
         { _job_id: jobId, _token: token, _call_id: crypto.randomUUID() },
         until,
       ),
-    heartbeat: (job, progress) => call("heartbeat_job", { ...fence(job), _progress: progress }),
+    heartbeat: (job, progress) =>
+      call(
+        "heartbeat_job",
+        { ...fence(job), _progress: progress },
+        0,
+        Math.min(CALL_TIMEOUT_MS, job.lease_seconds * 500),
+      ),
     finish: (job, report, until) =>
       call(
         "finish_job",
@@ -130,32 +140,29 @@ export function createRuntimeApi(environment: Environment): RuntimeApi {
       call("save_job_step", { ...fence(job), _name: name, _result: result }, until),
     log: (job, lines, until) => call("log_job_attempt", { ...fence(job), _lines: lines }, until),
     commit: (job, rpc, args, until) =>
-      call("commit_job", { ...fence(job), _function: rpc, _args: args }, until, {
-        apikey: environment.anonKey,
-        authorization: job.authorization,
-      }),
+      call("commit_job", { ...fence(job), _function: rpc, _args: args }, until),
   };
-}
-
-interface Caller {
-  apikey: string;
-  authorization: string;
 }
 
 function interval(seconds: number): string {
   return `${seconds.toFixed(3)} seconds`;
 }
 
-async function callOnce<T>(url: string, args: object, caller: Caller): Promise<T> {
+async function callOnce<T>(
+  url: string,
+  args: object,
+  headers: Record<string, string>,
+  timeoutMs: number,
+): Promise<T> {
   const name = url.slice(url.lastIndexOf("/") + 1);
   let response: Response;
   let text: string;
   try {
     response = await fetch(url, {
       method: "POST",
-      headers: { "Content-Type": "application/json", ...caller },
+      headers,
       body: JSON.stringify(args),
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     text = await response.text();
   } catch (cause) {

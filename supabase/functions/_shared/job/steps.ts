@@ -2,7 +2,7 @@ import type { Attempt } from "./attempt.ts";
 import { PermanentError, secondsUntil } from "./errors.ts";
 import { type Json, toJson } from "./json.ts";
 import { delay } from "./retry.ts";
-import type { RuntimeApi } from "./runtime_api.ts";
+import { type RuntimeApi, RuntimeApiError } from "./runtime_api.ts";
 import type { TimeBudget } from "./time_budget.ts";
 
 /** What a step's function gets. */
@@ -18,7 +18,7 @@ export type Step = <T>(name: string, fn: (context: StepContext) => T | Promise<T
 /** Pauses the job, in another isolate if need be: until a Date, or for a number of seconds. */
 export type Sleep = (name: string, duration: number | Date) => Promise<void>;
 
-const STEP_BYTES = 64 * 1024;
+const STEP_BYTES = 256 * 1024;
 /** A rest of a sleep that is not worth a release. */
 const SHORT_REST_SECONDS = 1;
 /** A step that is this much shorter than the time left is begun. */
@@ -51,7 +51,7 @@ export function createSteps(attempt: Attempt, api: RuntimeApi, budget: TimeBudge
     const seconds = (until - Date.now()) / 1000;
     if (!saved.has(name)) await save(name, new Date(until).toISOString());
     if (seconds > SHORT_REST_SECONDS) return continueLater(seconds);
-    await delay(seconds * 1000);
+    await delay(Math.max(0, seconds * 1000));
     attempt.signal.throwIfAborted();
   };
 
@@ -72,7 +72,11 @@ export function createSteps(attempt: Attempt, api: RuntimeApi, budget: TimeBudge
     if (kept.problem !== undefined) {
       throw new PermanentError(`the result of the step "${name}" cannot be saved: ${kept.problem}`);
     }
-    const answer = await api.saveStep(attempt.job, name, kept.json, budget.reportsUntil);
+    const answer = await api.saveStep(attempt.job, name, kept.json, budget.reportsUntil)
+      .catch((error) => {
+        if (!(error instanceof RuntimeApiError) || error.transient) throw error;
+        throw new PermanentError(`the result of the step "${name}" was refused`, { cause: error });
+      });
     if (answer.status === "stale") {
       attempt.lose("this attempt is not the job's live one any more");
       attempt.signal.throwIfAborted();
