@@ -8,6 +8,7 @@ import {
   runFunctions,
   runSql,
   runStack,
+  stopSharedStack,
 } from "./support/categories.ts";
 import { addFailure, newReport, printSummary } from "./support/report.ts";
 
@@ -42,4 +43,5 @@ for (const [name, run] of Object.entries(categories)) {
   }
   console.log(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
+await stopSharedStack().catch((error) => addFailure(report, "stopping the stack", String(error)));
 Deno.exit(printSummary(report));
