@@ -19,6 +19,9 @@ begin
     set_config('role', case when _who in ('ada', 'bob') then 'authenticated'
       when _who = 'admin' then 'none' else _who end, true);
 end $$;
+delete from vault.secrets where name in ('supabase_url', 'app.jwt_secret', 'app.jwt_kid');
+select vault.create_secret('http://127.0.0.1:54321', 'supabase_url'),
+  vault.create_secret('super-secret-jwt-token-with-at-least-32-characters-long', 'app.jwt_secret');
 -- What the end of a client's transaction would do.
 create function pg_temp.commit() returns void language plpgsql as $$
 begin
@@ -173,9 +176,9 @@ select is((select user_id from job where job_name = 'table'), 'a0000000-0000-000
 update job set request_body = '{"t": 2}', max_retries = 4, next_run_at = '2026-01-01', priority = 2 where job_name = 'table';
 select results_eq($$ select request_body, max_retries, next_run_at, priority from job where job_name = 'table' $$,
   $$ values ('{"t": 2}'::jsonb, 4, null::timestamptz, 2) $$, 'while pending its owner may change it');
-select throws_ok($$ insert into job (job_name, max_retries) values ('x', 2000000000) $$, '23514', null,
+select throws_ok($$ insert into job (job_name, max_retries) values ('x', 2000000000) $$, 'JQ422', null,
   'max_retries is limited there too');
-select throws_ok($$ insert into job (job_name, request_body) values ('x', to_jsonb(repeat('a', 1048575))) $$, '23514', null,
+select throws_ok($$ insert into job (job_name, request_body) values ('x', to_jsonb(repeat('a', 1048575))) $$, 'JQ413', null,
   'and the body');
 select throws_ok($$ insert into job (job_name, unique_key) values ('table', 'u') $$, '23505', null, 'and the key');
 select is((select count(*) from job where job_name = 'table'), 1::bigint, 'so there is one');
