@@ -45,9 +45,9 @@ begin
     v_retries := v_retries + 1;
     v_state := case when v_retries >= v_job.max_retries then 'failed' else 'pending' end;
     v_config := private.job_config_of(v_job.job_name);
-    v_delay := coalesce(least(greatest(_delay, interval '0'), interval '1 day'),
-      make_interval(secs => (0.9 + 0.2 * random()) * least(v_config.backoff_max_seconds,
-        v_config.backoff_seconds * power(2, least(v_job.retries, 30)))));
+    v_delay := case when _delay is not null then least(greatest(_delay, interval '0'), interval '1 day')
+      else make_interval(secs => (0.9 + 0.2 * random()) * least(v_config.backoff_max_seconds,
+        v_config.backoff_seconds * power(2, least(v_job.retries, 30)))) end;
   end if;
 
   update public.job j
