@@ -42,7 +42,7 @@ begin
     v_state := 'pending';
     v_delay := least(greatest(_delay, interval '0'), interval '365 days');
   else
-    v_retries := v_retries + 1;
+    v_retries := least(v_retries + 1, v_job.max_retries);
     v_state := case when v_retries >= v_job.max_retries then 'failed' else 'pending' end;
     v_config := private.job_config_of(v_job.job_name);
     v_delay := case when _delay is not null then least(greatest(_delay, interval '0'), interval '1 day')
