@@ -63,7 +63,8 @@ begin
       when _outcome = 'completed' then 'completed.'
       when _outcome = 'released' and v_state = 'pending' then 'pauses; the job continues '
         || case when v_delay > interval '0' then 'at ' || v_now + v_delay else 'as soon as a slot is free' end || '.'
-      else case _outcome when 'canceled' then 'stopped' when 'expired' then 'went silent' else 'failed' end
+      else case when _outcome in ('canceled', 'released') then 'stopped' when _outcome = 'expired' then 'went silent'
+          else 'failed' end
         || coalesce(': ' || v_error, '') || case v_state
           when 'pending' then format('. Try %s of %s at %s.', v_retries + 1, v_job.max_retries, v_now + v_delay)
           when 'failed' then case when _outcome = 'failed_permanently' then '. Not retried.'
