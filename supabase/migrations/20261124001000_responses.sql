@@ -35,7 +35,9 @@ create function private.retry_after(_value text) returns interval
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
-  if _value ~ '^\s*[0-9]{1,9}\s*$' then
+  if _value is null then
+    return null;
+  elsif _value ~ '^\s*[0-9]{1,9}\s*$' then
     return make_interval(secs => _value::integer);
   end if;
   return greatest(_value::timestamptz - private.now(), interval '0');
