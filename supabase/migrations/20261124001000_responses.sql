@@ -137,7 +137,11 @@ begin
       end if;
     exception when others then
       raise warning 'process_jobs: job %: %', v_job.id, sqlerrm;
-      perform private.end_attempt(v_job.id, v_answer.attempt, 'failed', 'its answer could not be read: ' || sqlerrm);
+      begin
+        perform private.end_attempt(v_job.id, v_answer.attempt, 'failed', 'its answer could not be read: ' || sqlerrm);
+      exception when others then
+        raise warning 'process_jobs: job % is left to its lease: %', v_job.id, sqlerrm;
+      end;
     end;
     delete from net._http_response r where r.id = (v_answer.response).id and r.created = (v_answer.response).created;
     v_read := v_read + 1;
