@@ -42,6 +42,7 @@ create function pg_temp.echo(_id uuid) returns jsonb language sql as $$
   select jsonb_build_object('X-Job', 'true', 'X-Correlation-ID', _id) $$;
 create function pg_temp.answer(_id uuid, _status integer, _headers jsonb default null, _content text default null,
   _timed_out boolean default false, _error text default null) returns void language sql as $$
+  delete from net.http_request_queue q using private.job_attempt a where q.id = a.request_id and a.job_id = _id;
   insert into net._http_response (id, status_code, headers, content, timed_out, error_msg, created)
   select a.request_id, _status, _headers, _content, _timed_out, _error, private.now()
   from private.job_attempt a where a.job_id = _id and a.finished_at is null $$;
@@ -145,31 +146,31 @@ delete from net._http_response;
 insert into net._http_response (id, status_code, headers, created) values
   (-1, 200, '{"X-Job": "true", "X-Correlation-ID": "zzz"}', private.now()),
   (-2, 200, null, private.now());
-select pg_temp.ring('00000000-0000-0000-0000-0000000000f1');
+select pg_temp.ring('000000f1-0000-0000-0000-000000000000');
 insert into net._http_response (id, status_code, headers, created)
-values (-3, 200, pg_temp.echo('00000000-0000-0000-0000-0000000000f1'), private.now());
+values (-3, 200, pg_temp.echo('000000f1-0000-0000-0000-000000000000'), private.now());
 select is(private.process_jobs(), 0, 'foreign responses are not read');
-select is((select state from job where id = '00000000-0000-0000-0000-0000000000f1'), 'running',
+select is((select state from job where id = '000000f1-0000-0000-0000-000000000000'), 'running',
   'whoever sends our headers from elsewhere completes nothing');
-select pg_temp.answer('00000000-0000-0000-0000-0000000000f1', 200, pg_temp.echo('00000000-0000-0000-0000-0000000000f1'));
+select pg_temp.answer('000000f1-0000-0000-0000-000000000000', 200, pg_temp.echo('000000f1-0000-0000-0000-000000000000'));
 select is(private.process_jobs(), 1, 'ours is');
 select set_eq($$ select id from net._http_response $$, $$ values (-1::bigint), (-2), (-3) $$, 'and deleted, and nothing else');
 -- A response from before the ring, that has its id because ids began again
-select pg_temp.ring('00000000-0000-0000-0000-0000000000f2');
+select pg_temp.ring('000000f2-0000-0000-0000-000000000000');
 insert into net._http_response (id, status_code, headers, created)
-  select request_id, 500, '{}', private.now() - interval '5 minutes' from private.job_attempt where job_id = '00000000-0000-0000-0000-0000000000f2';
+  select request_id, 500, '{}', private.now() - interval '5 minutes' from private.job_attempt where job_id = '000000f2-0000-0000-0000-000000000000';
 select private.process_jobs();
-select is((select state from job where id = '00000000-0000-0000-0000-0000000000f2'), 'running', 'an older response with the same id is not its answer');
+select is((select state from job where id = '000000f2-0000-0000-0000-000000000000'), 'running', 'an older response with the same id is not its answer');
 -- A ring whose id was given again after pg_net's tables came back empty: the answer is the newer ring's.
-select pg_temp.ring('00000000-0000-0000-0000-0000000000f3');
+select pg_temp.ring('000000f3-0000-0000-0000-000000000000');
 delete from net.http_request_queue;
 set local private.frozen_now = '2026-01-02 12:00:20+00';
-select pg_temp.ring('00000000-0000-0000-0000-0000000000f4');
-update private.job_attempt set request_id = (select request_id from private.job_attempt where job_id = '00000000-0000-0000-0000-0000000000f3')
-where job_id = '00000000-0000-0000-0000-0000000000f4';
-select pg_temp.answer('00000000-0000-0000-0000-0000000000f4', 200, pg_temp.echo('00000000-0000-0000-0000-0000000000f4'));
+select pg_temp.ring('000000f4-0000-0000-0000-000000000000');
+update private.job_attempt set request_id = (select request_id from private.job_attempt where job_id = '000000f3-0000-0000-0000-000000000000')
+where job_id = '000000f4-0000-0000-0000-000000000000';
+select pg_temp.answer('000000f4-0000-0000-0000-000000000000', 200, pg_temp.echo('000000f4-0000-0000-0000-000000000000'));
 select private.process_jobs();
-select results_eq($$ select state from job where id in ('00000000-0000-0000-0000-0000000000f3', '00000000-0000-0000-0000-0000000000f4') order by id $$,
+select results_eq($$ select state from job where id in ('000000f3-0000-0000-0000-000000000000', '000000f4-0000-0000-0000-000000000000') order by id $$,
   $$ values ('running'), ('completed') $$, 'an answer is the newest ring''s of that id, and an older lost one is left to its lease');
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 
