@@ -54,7 +54,7 @@ begin
   if not v_config.enabled then
     return null;
   end if;
-  for v_lane in select l from private.waiting_lanes(v_config, _lane, 8) l loop
+  for v_lane in select l.lane from private.waiting_lanes(v_config, _lane, 8, 1000) l where l.ready loop
     continue when v_lane = _lane and _holds_slot;
     continue when not pg_try_advisory_xact_lock(private.lane_lock(_job_name, v_lane));
     v_locked := true;
