@@ -28,15 +28,18 @@ comment on schema private is 'The job engine. Not exposed by the API and not gra
 -- The engine's clock: the real time, or in a superuser's test session the setting private.frozen_now.
 -- Takes nothing, returns timestamptz. Called by every function that compares times.
 create function private.now() returns timestamptz
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
-  select case
-    when coalesce(pg_catalog.current_setting('private.frozen_now', true), '') = '' then
-      pg_catalog.clock_timestamp()
-    when (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = session_user) then
-      pg_catalog.current_setting('private.frozen_now')::timestamptz
-    else pg_catalog.clock_timestamp()
-  end
+declare
+  v_frozen text := current_setting('private.frozen_now', true);
+begin
+  if v_frozen <> '' then
+    if (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = session_user) then
+      return v_frozen::timestamptz;
+    end if;
+  end if;
+  return clock_timestamp();
+end
 $$;
 comment on function private.now() is
   'The time as the engine sees it. Only a session opened by a superuser can freeze it (setting private.frozen_now).';

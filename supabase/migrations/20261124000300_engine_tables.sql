@@ -18,9 +18,8 @@ create table private.job_attempt (
   next_job_id uuid,
   next_attempt integer,
   primary key (job_id, attempt),
-  constraint job_attempt_outcome_is_known check (outcome in
-    ('completed', 'failed', 'failed_permanently', 'canceled', 'released', 'expired')),
-  constraint job_attempt_outcome_when_finished check ((finished_at is null) = (outcome is null))
+  constraint job_attempt_outcome_when_finished check ((finished_at is null) = (outcome is null)
+    and outcome in ('completed', 'failed', 'failed_permanently', 'canceled', 'released', 'expired'))
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 
 -- At most one live attempt per job: the constraint behind invariant 2.
@@ -96,10 +95,12 @@ comment on function private.job_config_of(text) is 'The job_config row of a name
 
 -- Appends an engine's line to a job's log.
 create function private.log(_job_id uuid, _message text, _level text default 'INFO') returns void
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
+begin
   insert into public.job_logs (job_id, log_message, log_level, created_at)
-  values (_job_id, left(_message, 8192), _level, private.now())
+  values (_job_id, left(_message, 8192), _level, private.now());
+end
 $$;
 comment on function private.log(uuid, text, text) is 'Appends a line of the engine to the job''s log.';
 

@@ -3,25 +3,35 @@
 
 -- The project's base URL. Takes nothing; returns text, or null while the Vault secret supabase_url is missing.
 create function private.supabase_url() returns text
-language sql stable security invoker set search_path = ''
+language plpgsql stable security invoker set search_path = ''
 as $$
-  select rtrim(s.decrypted_secret, '/') from vault.decrypted_secrets s where s.name = 'supabase_url'
+begin
+  return (
+    select rtrim(s.decrypted_secret, '/') from vault.decrypted_secrets s where s.name = 'supabase_url'
+  );
+end
 $$;
 comment on function private.supabase_url() is 'Base URL of the project''s API, from the Vault secret supabase_url.';
 
 -- The JWT secret. Takes nothing; returns text, or null while the Vault secret app.jwt_secret is missing.
 create function private.jwt_secret() returns text
-language sql stable security invoker set search_path = ''
+language plpgsql stable security invoker set search_path = ''
 as $$
-  select s.decrypted_secret from vault.decrypted_secrets s where s.name = 'app.jwt_secret'
+begin
+  return (
+    select s.decrypted_secret from vault.decrypted_secrets s where s.name = 'app.jwt_secret'
+  );
+end
 $$;
 comment on function private.jwt_secret() is 'Secret that signs users'' tokens, from the Vault secret app.jwt_secret.';
 
 -- Bytes as base64 for URLs, without padding (RFC 7515).
 create function private.base64url(_bytes bytea) returns text
-language sql immutable security invoker set search_path = ''
+language plpgsql immutable security invoker set search_path = ''
 as $$
-  select rtrim(translate(encode(_bytes, 'base64'), E'+/\n', '-_'), '=')
+begin
+  return rtrim(translate(encode(_bytes, 'base64'), E'+/\n', '-_'), '=');
+end
 $$;
 comment on function private.base64url(bytea) is 'base64url without padding.';
 
@@ -71,13 +81,17 @@ comment on function private.job_authorization(uuid) is 'The Authorization header
 
 -- What is missing before anything can be rung, in words a person can act on; null if nothing is.
 create function private.setup_problem() returns text
-language sql stable security invoker set search_path = ''
+language plpgsql stable security invoker set search_path = ''
 as $$
-  select 'the Vault secret ' || string_agg(s.name, ' and ') || ' is missing: seed it with npm run vault'
-  from (values ('supabase_url', private.supabase_url()), ('app.jwt_secret', private.jwt_secret()))
-    as s (name, value)
-  where coalesce(s.value, '') = ''
-  having count(*) > 0
+begin
+  return (
+    select 'the Vault secret ' || string_agg(s.name, ' and ') || ' is missing: seed it with npm run vault'
+    from (values ('supabase_url', private.supabase_url()), ('app.jwt_secret', private.jwt_secret()))
+      as s (name, value)
+    where coalesce(s.value, '') = ''
+    having count(*) > 0
+  );
+end
 $$;
 comment on function private.setup_problem() is 'What is missing in the Vault, or null.';
 

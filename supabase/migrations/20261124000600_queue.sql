@@ -22,33 +22,44 @@ end
 $$;
 comment on function private.caller() is 'The calling user''s id; null for servers; JQ401 if signed out.';
 
--- Raises JQ422 or JQ413 if a job could not be made from these; otherwise nothing.
-create function private.check_job(
-  _job_name text, _request_body jsonb, _max_retries integer, _run_at timestamptz, _unique_key text
-) returns void
-language plpgsql immutable security invoker set search_path = ''
+-- What may be written into a job, whoever writes it; raises JQ413 or JQ422. A next_run_at that has come
+-- already means: due. Security definer: users may not call private.now().
+create function private.before_job_write() returns trigger
+language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-  if _job_name is null or _job_name !~ '^[a-zA-Z][a-zA-Z0-9_-]{0,127}$' then
+  if tg_op = 'UPDATE' and new.state <> old.state then
+    return new;
+  elsif new.job_name !~ '^[a-zA-Z][a-zA-Z0-9_-]{0,127}$' then
     raise exception using errcode = 'JQ422',
-      message = format('%L is not a job name', left(_job_name, 200)),
+      message = format('%L is not a job name', left(new.job_name, 200)),
       hint = 'A job''s name is the name of an Edge Function: a letter, then up to 127 letters, digits, - or _.';
-  elsif _max_retries is null or _max_retries not between 1 and 100 then
-    raise exception using errcode = 'JQ422',
-      message = format('max_retries is %s, expected 1 to 100', coalesce(_max_retries::text, 'null'));
-  elsif octet_length(_request_body::text) > 1048576 then
+  elsif new.max_retries not between 1 and 100 or new.max_retries < new.retries then
+    raise exception using errcode = 'JQ422', message = format('max_retries is %s, expected %s to 100',
+      new.max_retries, greatest(1, new.retries));
+  elsif octet_length(new.request_body::text) > 1048576 then
     raise exception using errcode = 'JQ413',
-      message = format('request_body is %s bytes, at most 1048576 are allowed', octet_length(_request_body::text)),
+      message = format('request_body is %s bytes, at most 1048576 are allowed', octet_length(new.request_body::text)),
       hint = 'Put large data into a table or Storage and queue its key.';
-  elsif char_length(_unique_key) not between 1 and 255 then
+  elsif char_length(new.unique_key) not between 1 and 255 then
     raise exception using errcode = 'JQ422', message = 'unique_key must have 1 to 255 characters';
-  elsif not isfinite(_run_at) then
-    raise exception using errcode = 'JQ422', message = 'run_at must be a finite time';
+  elsif new.next_run_at is not null then
+    if not isfinite(new.next_run_at) then
+      raise exception using errcode = 'JQ422', message = 'next_run_at (run_at) must be a finite time';
+    elsif new.next_run_at <= private.now() then
+      new.next_run_at := null;
+    end if;
   end if;
+  if tg_op = 'UPDATE' then
+    new.updated_at := private.now();
+  end if;
+  return new;
 end
 $$;
-comment on function private.check_job(text, jsonb, integer, timestamptz, text) is
-  'Raises JQ422 or JQ413 with a sentence if a job could not be made from these.';
+comment on function private.before_job_write() is 'Checks what is written into a job (JQ413, JQ422).';
+create trigger job_before_write
+  before insert or update of job_name, request_body, max_retries, next_run_at, priority, unique_key on public.job
+  for each row execute function private.before_job_write();
 
 -- Queues one job for a user, or without a user (null). Returns its id, or with a unique key the id of
 -- the job that is already waiting or running. Raises JQ409, JQ413, JQ422, JQ429; 23503 if there is no such user.
@@ -62,8 +73,9 @@ as $$
 declare
   v_id uuid;
 begin
-  perform private.check_job(_job_name, _request_body, _max_retries, _run_at, _unique_key);
-  if _unique_key is null then
+  if _job_name is null or _max_retries is null then
+    raise exception using errcode = 'JQ422', message = 'job_name and max_retries may not be null';
+  elsif _unique_key is null then
     insert into public.job (user_id, job_name, request_body, max_retries, next_run_at, priority)
     values (_user_id, _job_name, coalesce(_request_body, '{}'), _max_retries, _run_at, coalesce(_priority, 0))
     returning id into v_id;
@@ -101,10 +113,12 @@ create function public.queue_job(
   _job_name text, _request_body jsonb default '{}', _max_retries integer default 3,
   _run_at timestamptz default null, _priority integer default 0, _unique_key text default null
 ) returns uuid
-language sql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = ''
 as $$
-  select private.queue_job_for_user(private.caller(), _job_name, _request_body, _max_retries, _run_at,
-    _priority, _unique_key)
+begin
+  return private.queue_job_for_user(private.caller(), _job_name, _request_body, _max_retries, _run_at,
+    _priority, _unique_key);
+end
 $$;
 comment on function public.queue_job(text, jsonb, integer, timestamptz, integer, text) is
   'Queues a job for the calling user and returns its id. Raises JQ401, JQ413, JQ422, JQ429.';
@@ -144,14 +158,9 @@ begin
       raise exception using errcode = 'JQ403',
         message = format('job %s: you may queue jobs for yourself only', v_place);
     end if;
-    begin
-      perform private.check_job(v_item ->> 'job_name', v_item -> 'request_body',
-        coalesce((v_item ->> 'max_retries')::integer, 3), (v_item ->> 'run_at')::timestamptz,
-        v_item ->> 'unique_key'),
-        (v_item ->> 'priority')::integer, (v_item ->> 'user_id')::uuid;
-    exception when data_exception then
-      raise exception using errcode = 'JQ422', message = format('job %s: %s', v_place, sqlerrm);
-    end;
+    if v_item ->> 'job_name' is null then
+      raise exception using errcode = 'JQ422', message = format('job %s: job_name is missing', v_place);
+    end if;
   end loop;
 
   v_ids := array(select gen_random_uuid() from generate_series(1, jsonb_array_length(_jobs)));
@@ -184,8 +193,11 @@ begin
     end if;
   end loop;
   return query select unnest(v_ids);
-exception when foreign_key_violation then
-  raise exception using errcode = 'JQ404', message = 'one of the users does not exist';
+exception
+  when foreign_key_violation then
+    raise exception using errcode = 'JQ404', message = 'one of the users does not exist';
+  when data_exception then
+    raise exception using errcode = 'JQ422', message = 'a value has the wrong type: ' || sqlerrm;
 end
 $$;
 comment on function public.queue_jobs(jsonb) is
@@ -226,33 +238,6 @@ $$;
 comment on function private.after_job_insert() is 'Logs each new job and refuses those above max_pending (JQ429).';
 create trigger job_after_insert after insert on public.job
   referencing new table as queued for each statement execute function private.after_job_insert();
-
--- A time that has come already means: due.
-create function private.normalise_next_run_at() returns trigger
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-  if new.next_run_at <= private.now() then
-    new.next_run_at := null;
-  end if;
-  return new;
-end
-$$;
-comment on function private.normalise_next_run_at() is 'Turns a next_run_at in the past into null, that is due.';
-create trigger job_normalise_next_run_at before insert or update of next_run_at on public.job
-  for each row when (new.next_run_at is not null) execute function private.normalise_next_run_at();
-
-create function private.touch_updated_at() returns trigger
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-  new.updated_at := private.now();
-  return new;
-end
-$$;
-comment on function private.touch_updated_at() is 'Keeps updated_at.';
-create trigger job_touch_updated_at before update on public.job
-  for each row execute function private.touch_updated_at();
 
 revoke all on all functions in schema private from public, anon, authenticated, service_role;
 revoke all on function public.queue_job(text, jsonb, integer, timestamptz, integer, text), public.queue_jobs(jsonb)

@@ -7,13 +7,13 @@
 -- the same transaction.
 
 create function private.lane_lock(_job_name text, _lane uuid) returns bigint
-language sql immutable security invoker set search_path = ''
-as $$ select hashtextextended(_job_name || '/' || _lane::text, 7501) $$;
+language plpgsql immutable security invoker set search_path = ''
+as $$ begin return hashtextextended(_job_name || '/' || _lane::text, 7501); end $$;
 comment on function private.lane_lock(text, uuid) is 'Key of a lane''s advisory lock.';
 
 create function private.name_lock(_job_name text) returns bigint
-language sql immutable security invoker set search_path = ''
-as $$ select hashtextextended(_job_name, 7502) $$;
+language plpgsql immutable security invoker set search_path = ''
+as $$ begin return hashtextextended(_job_name, 7502); end $$;
 comment on function private.name_lock(text) is 'Key of the advisory lock of a name with limits over all users.';
 
 -- POSTs one ring to the job's function through pg_net and returns pg_net's request id. The URL is always
@@ -22,27 +22,35 @@ create function private.run_job(
   _job_id uuid, _job_name text, _request_body jsonb, _user_id uuid, _attempt integer, _token uuid,
   _timeout_seconds integer
 ) returns bigint
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
-  select net.http_post(
-    url := private.supabase_url() || '/functions/v1/' || _job_name,
-    body := _request_body,
-    headers := jsonb_build_object('Content-Type', 'application/json',
-      'Authorization', private.job_authorization(_user_id), 'X-Job', 'true', 'X-Correlation-ID', _job_id,
-      'X-Job-Attempt', _attempt::text, 'X-Job-Token', _token),
-    timeout_milliseconds := _timeout_seconds * 1000)
+begin
+  return (
+    select net.http_post(
+      url := private.supabase_url() || '/functions/v1/' || _job_name,
+      body := _request_body,
+      headers := jsonb_build_object('Content-Type', 'application/json',
+        'Authorization', private.job_authorization(_user_id), 'X-Job', 'true', 'X-Correlation-ID', _job_id,
+        'X-Job-Attempt', _attempt::text, 'X-Job-Token', _token),
+      timeout_milliseconds := _timeout_seconds * 1000)
+  );
+end
 $$;
 comment on function private.run_job(uuid, text, jsonb, uuid, integer, uuid, integer) is
   'Rings the job''s function with the user''s token, X-Job and X-Correlation-ID; returns pg_net''s request id.';
 
 -- How many more rings fit into one batch of pg_net (200): those in flight are unanswered and not started.
 create function private.ring_budget() returns integer
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
-  select 200 - count(*)::integer from (
-    select from private.job_attempt a
-    where a.request_id is not null and a.responded_at is null and a.started_at is null and a.finished_at is null
-    limit 200) in_flight
+begin
+  return (
+    select 200 - count(*)::integer from (
+      select from private.job_attempt a
+      where a.request_id is not null and a.responded_at is null and a.started_at is null and a.finished_at is null
+      limit 200) in_flight
+  );
+end
 $$;
 comment on function private.ring_budget() is 'How many more jobs may be rung now.';
 
@@ -67,8 +75,10 @@ comment on function private.name_slots(public.job_config) is
 -- those after _after first, then from the start. At most _max of at most 1,000 looked at.
 -- A look without locks: claim_lanes decides.
 create function private.waiting_lanes(_config public.job_config, _after uuid, _max integer) returns setof uuid
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
+begin
+  return query
   with recursive round (lane, wrapped, step) as (
     select _after, false, 0
     union all
@@ -92,8 +102,9 @@ as $$
       where j.state = 'running' and j.job_name = _config.job_name and j.lane = r.lane
       limit _config.concurrency_limit) running) < _config.concurrency_limit
     and not exists (select from auth.users u where u.id = r.lane
-      and (u.deleted_at is not null or u.banned_until > private.now()))
-  limit _max
+      and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
+  limit _max;
+end
 $$;
 comment on function private.waiting_lanes(public.job_config, uuid, integer) is
   'Lanes of a name worth trying next, in the order of the round.';
@@ -134,7 +145,7 @@ begin
     limit v_limit
   ), claimed as (
     update public.job j
-    set state = 'running', attempt = j.attempt + 1, locked_at = v_now, last_run_at = v_now
+    set state = 'running', attempt = j.attempt + 1, locked_at = v_now, last_run_at = v_now, updated_at = v_now
     from chosen c where j.id = c.id
     returning j.id, j.user_id, j.request_body, j.attempt, gen_random_uuid() as token
   ), logged as (
@@ -163,6 +174,7 @@ comment on function private.claim_lanes(public.job_config, uuid[], integer, inte
 -- once while another run is at it.
 create function private.run_jobs() returns integer
 language plpgsql volatile security invoker set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   v_now timestamptz := private.now();
@@ -180,7 +192,7 @@ begin
     return 0;
   end if;
   update private.dispatcher d set last_run_at = v_now where d.only_row;
-  update public.job j set next_run_at = null
+  update public.job j set next_run_at = null, updated_at = v_now
   where j.id in (select d.id from public.job d
     where d.state = 'pending' and d.next_run_at is not null and d.next_run_at <= v_now
     order by d.next_run_at limit 2000 for update skip locked);
@@ -221,8 +233,10 @@ comment on function private.run_jobs() is 'The tick: promotes delayed jobs and r
 
 -- Names that have a due job, found by skipping through the index.
 create function private.due_names() returns setof text
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
+begin
+  return query
   with recursive names (name) as (
     (select j.job_name from public.job j where j.state = 'pending' and j.next_run_at is null
      order by j.job_name limit 1)
@@ -231,7 +245,8 @@ as $$
       and j.job_name > n.name order by j.job_name limit 1)
     from names n where n.name is not null
   )
-  select n.name from names n where n.name is not null
+  select n.name from names n where n.name is not null;
+end
 $$;
 comment on function private.due_names() is 'Names that have a due job.';
 

@@ -6,6 +6,7 @@
 -- Rings the job's lane if a slot is free. Never makes the client's commit fail: the tick is the safety net.
 create function private.ring_at_commit() returns trigger
 language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   v_key text := new.job_name || '/' || new.lane || ';';
@@ -28,7 +29,7 @@ begin
   perform set_config('private.rung_lanes', v_done || v_key, true);
   if exists (select from private.job_linger l where l.job_name = new.job_name and l.expires_at > private.now())
     or exists (select from auth.users u where u.id = new.user_id
-      and (u.deleted_at is not null or u.banned_until > private.now()))
+      and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
     or private.setup_problem() is not null
   then
     return null;

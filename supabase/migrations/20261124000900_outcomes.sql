@@ -51,15 +51,15 @@ begin
   end if;
 
   update public.job j
-  set state = v_state, retries = v_retries, locked_at = null, cancel_requested_at = null,
+  set state = v_state, retries = v_retries, locked_at = null, cancel_requested_at = null, updated_at = v_now,
     finished_at = case when v_state <> 'pending' then v_now end,
     next_run_at = case when v_state = 'pending' and v_delay > interval '0' then v_now + v_delay end,
     result = case when _outcome = 'completed' then _result end,
     last_error = case when _outcome = 'completed' then null else coalesce(v_error, j.last_error) end
   where j.id = _job_id;
 
-  perform private.log(_job_id,
-    format('Attempt %s ', _attempt) || case
+  insert into public.job_logs (job_id, created_at, log_message, log_level)
+  values (_job_id, v_now, left(format('Attempt %s ', _attempt) || case
       when _outcome = 'completed' then 'completed.'
       when _outcome = 'released' and v_state = 'pending' then 'pauses; the job continues '
         || case when v_delay > interval '0' then 'at ' || v_now + v_delay else 'as soon as a slot is free' end || '.'
@@ -69,7 +69,7 @@ begin
           when 'failed' then case when _outcome = 'failed_permanently' then '. Not retried.'
             else format('. Failed after %s of %s tries.', v_retries, v_job.max_retries) end
           else '. Canceled.' end
-    end,
+    end, 8192),
     case when v_state = 'failed' then 'ERROR'
       when _outcome in ('failed', 'expired') then 'WARN' else 'INFO' end);
   return v_state;
@@ -159,7 +159,7 @@ begin
       and not exists (select from private.job_attempt a where a.job_id = j.id and a.finished_at is null)
     limit 1000 for update skip locked
   loop
-    update public.job j set attempt = j.attempt + 1 where j.id = v_stuck.id;
+    update public.job j set attempt = j.attempt + 1, updated_at = v_now where j.id = v_stuck.id;
     perform private.fail_job_with_retry(v_stuck.id, format('running without an attempt for more than %s', _timeout));
     v_count := v_count + 1;
   end loop;

@@ -4,10 +4,14 @@
 
 -- The value of a header whose name may be written in any case; null if it is not there.
 create function private.header(_headers jsonb, _name text) returns text
-language sql immutable security invoker set search_path = ''
+language plpgsql immutable security invoker set search_path = ''
 as $$
-  select h.value from jsonb_each_text(case when jsonb_typeof(_headers) = 'object' then _headers else '{}' end) h
-  where lower(h.key) = lower(_name) limit 1
+begin
+  return (
+    select h.value from jsonb_each_text(case when jsonb_typeof(_headers) = 'object' then _headers else '{}' end) h
+    where lower(h.key) = lower(_name) limit 1
+  );
+end
 $$;
 comment on function private.header(jsonb, text) is 'A header''s value, its name in any case.';
 

@@ -4,17 +4,21 @@
 
 -- A claimed job as its function needs it.
 create function private.job_payload(_job_id uuid, _attempt integer) returns jsonb
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
-  select jsonb_build_object('id', j.id, 'job_name', j.job_name, 'user_id', j.user_id,
-    'request_body', j.request_body, 'attempt', a.attempt, 'retries', j.retries, 'max_retries', j.max_retries,
-    'token', a.token, 'lease_seconds', c.lease_seconds, 'linger_seconds', c.linger_seconds,
-    'authorization', private.job_authorization(j.user_id),
-    'steps', coalesce((select jsonb_object_agg(s.name, s.result) from private.job_step s where s.job_id = j.id), '{}'))
-  from public.job j
-  join private.job_attempt a on a.job_id = j.id and a.attempt = _attempt
-  cross join lateral private.job_config_of(j.job_name) c
-  where j.id = _job_id
+begin
+  return (
+    select jsonb_build_object('id', j.id, 'job_name', j.job_name, 'user_id', j.user_id,
+      'request_body', j.request_body, 'attempt', a.attempt, 'retries', j.retries, 'max_retries', j.max_retries,
+      'token', a.token, 'lease_seconds', c.lease_seconds, 'linger_seconds', c.linger_seconds,
+      'authorization', private.job_authorization(j.user_id),
+      'steps', coalesce((select jsonb_object_agg(s.name, s.result) from private.job_step s where s.job_id = j.id), '{}'))
+    from public.job j
+    join private.job_attempt a on a.job_id = j.id and a.attempt = _attempt
+    cross join lateral private.job_config_of(j.job_name) c
+    where j.id = _job_id
+  );
+end
 $$;
 comment on function private.job_payload(uuid, integer) is 'A claimed job as its function needs it, with token and authorization.';
 
@@ -60,7 +64,7 @@ begin
     end if;
   end loop;
   if not _holds_slot or exists (select from auth.users u where u.id = _lane
-    and (u.deleted_at is not null or u.banned_until > private.now()))
+    and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
   then
     return null;
   end if;
@@ -82,6 +86,7 @@ comment on function private.hand_over(text, uuid, boolean) is 'Claims the next j
 -- gets the same answer. Returns {"status": "ok", "job": …} or {"status": "stale"}.
 create function public.start_job(_job_id uuid, _token uuid, _call_id uuid default null) returns jsonb
 language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   v_now timestamptz := private.now();
@@ -110,6 +115,7 @@ comment on function public.start_job(uuid, uuid, uuid) is 'For functions: proves
 -- that the user asked to stop.
 create function public.heartbeat_job(_job_id uuid, _token uuid, _progress jsonb default null) returns jsonb
 language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   v_now timestamptz := private.now();
@@ -123,7 +129,7 @@ begin
     lease_expires_at = v_now + make_interval(secs => (private.job_config_of(v_job.job_name)).lease_seconds)
   where a.job_id = v_job.id and a.attempt = v_job.attempt;
   if _progress is not null and octet_length(_progress::text) <= 65536 then
-    update public.job j set progress = _progress where j.id = v_job.id;
+    update public.job j set progress = _progress, updated_at = v_now where j.id = v_job.id;
   end if;
   return jsonb_build_object('status', case when v_job.cancel_requested_at is null then 'ok' else 'canceled' end);
 end
@@ -138,6 +144,7 @@ create function public.finish_job(
   _retry_after interval default null, _accept_next boolean default false
 ) returns jsonb
 language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   v_job public.job;
@@ -183,6 +190,7 @@ comment on function public.finish_job(uuid, uuid, text, jsonb, text, interval, b
 -- it does, an enqueue leaves the job to it. Returns {"next": job or null}.
 create function public.next_job(_job_name text, _linger_seconds numeric default 0) returns jsonb
 language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   v_now timestamptz := private.now();
@@ -207,6 +215,7 @@ comment on function public.next_job(text, numeric) is 'For functions that linger
 -- Gives the job back without spending a try, due again after _after. Returns {"status", "state"}.
 create function public.release_job(_job_id uuid, _token uuid, _after interval default '0') returns jsonb
 language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   v_job public.job := private.lock_live_job(_job_id, _token);

@@ -29,7 +29,8 @@ begin
   if v_job.state <> 'pending' then
     return false;
   end if;
-  update public.job j set state = 'canceled', finished_at = private.now(), next_run_at = null where j.id = _job_id;
+  update public.job j set state = 'canceled', finished_at = private.now(), next_run_at = null,
+    updated_at = private.now() where j.id = _job_id;
   perform private.log(_job_id, 'Canceled before it ran.');
   return true;
 end
@@ -46,7 +47,7 @@ declare
 begin
   if v_job.state = 'running' then
     if v_job.cancel_requested_at is null then
-      update public.job j set cancel_requested_at = private.now() where j.id = _job_id;
+      update public.job j set cancel_requested_at = private.now(), updated_at = private.now() where j.id = _job_id;
       perform private.log(_job_id, 'Asked to stop.');
     end if;
     return true;
@@ -68,7 +69,7 @@ begin
   if v_job.state not in ('failed', 'canceled') then
     return false;
   end if;
-  update public.job j set state = 'pending', retries = 0, finished_at = null where j.id = _job_id;
+  update public.job j set state = 'pending', retries = 0, finished_at = null, updated_at = private.now() where j.id = _job_id;
   perform private.log(_job_id, 'Queued again.');
   return true;
 exception when unique_violation then

@@ -50,7 +50,7 @@ begin
     select j.id from auth.users u join public.job j on j.user_id = u.id
     where u.deleted_at is not null and j.state = 'pending' limit 5000 for update of j skip locked
   loop
-    update public.job j set state = 'canceled', next_run_at = null, finished_at = v_now,
+    update public.job j set state = 'canceled', next_run_at = null, finished_at = v_now, updated_at = v_now,
       last_error = 'its user was deleted' where j.id = v_name::uuid;
     perform private.log(v_name::uuid, 'Canceled: its user was deleted.');
   end loop;
