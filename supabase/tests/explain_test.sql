@@ -110,8 +110,8 @@ select matches(pg_temp.says(12), '^running without an attempt \(the row was impo
 -- Ended
 select private.end_attempt(pg_temp.id(11), 1, 'canceled', 'the user asked');
 select matches(pg_temp.says(11), '^canceled at 2026-01-02 12:00:00.*: the user asked; retry_job queues it again$', 'it was canceled');
-select dequeue_job(pg_temp.id(2)) is null as dequeued;
-select matches(pg_temp.says(2), '^canceled at 2026-01-02 12:00:00[^:]*; retry_job queues it again$', 'or dequeued');
+select dequeue_job(pg_temp.id(3)) is null as dequeued;
+select matches(pg_temp.says(3), '^canceled at 2026-01-02 12:00:00[^:]*; retry_job queues it again$', 'or dequeued');
 select pg_temp.make(13, 'run', 'b0000000-0000-0000-0000-000000000000');
 select private.run_jobs();
 select private.end_attempt(pg_temp.id(13), 1, 'completed');
