@@ -17,9 +17,7 @@ create table private.job_attempt (
   error text,
   next_job_id uuid,
   next_attempt integer,
-  primary key (job_id, attempt),
-  constraint job_attempt_outcome_when_finished check ((finished_at is null) = (outcome is null)
-    and outcome in ('completed', 'failed', 'failed_permanently', 'canceled', 'released', 'expired'))
+  primary key (job_id, attempt)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 
 -- At most one live attempt per job: the constraint behind invariant 2.

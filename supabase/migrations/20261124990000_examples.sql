@@ -124,8 +124,9 @@ create trigger document_queue_index after insert or update of content on public.
 
 -- Committed by index-document as the document's user. A change that came while the job was running queued
 -- no job: it is noticed here, under the row's lock, and raises JQ409, so that the handler looks again.
+-- Returns the word count; null if the document is gone.
 create function public.save_document_index(_document_id uuid, _version integer, _word_count integer)
-returns void
+returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
@@ -135,7 +136,9 @@ begin
   if v_version <> _version then
     raise exception using errcode = 'JQ409', message = 'the document has changed meanwhile';
   end if;
-  update public.document d set word_count = _word_count, indexed_version = _version where d.id = _document_id;
+  update public.document d set word_count = _word_count, indexed_version = _version
+  where d.id = _document_id returning d.word_count into _word_count;
+  return case when found then _word_count end;
 end
 $$;
 comment on function public.save_document_index(uuid, integer, integer) is
