@@ -71,6 +71,20 @@ $$;
 comment on function private.name_slots(public.job_config) is
   'Jobs of this name that may still start by global_concurrency_limit and rate_limit.';
 
+-- True if a lane has a free slot and a user who may act: neither banned nor deleted. A look without locks.
+create function private.lane_is_open(_config public.job_config, _lane uuid) returns boolean
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return (select count(*) from (select from public.job j
+      where j.state = 'running' and j.job_name = _config.job_name and j.lane = _lane
+      limit _config.concurrency_limit) running) < _config.concurrency_limit
+    and not exists (select from auth.users u where u.id = _lane and (u.deleted_at is not null
+      or (u.banned_until is not null and u.banned_until > private.now())));
+end
+$$;
+comment on function private.lane_is_open(public.job_config, uuid) is 'Whether a lane has a free slot and a user who may act.';
+
 -- Lanes of a name that have a due job, a free slot and a user who may act, in the order of the round:
 -- those after _after first, then from the start. At most _max of at most 1,000 looked at.
 -- A look without locks: claim_lanes decides.
@@ -98,11 +112,7 @@ begin
   )
   select r.lane from round r
   where r.step > 0
-    and (select count(*) from (select from public.job j
-      where j.state = 'running' and j.job_name = _config.job_name and j.lane = r.lane
-      limit _config.concurrency_limit) running) < _config.concurrency_limit
-    and not exists (select from auth.users u where u.id = r.lane
-      and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
+    and private.lane_is_open(_config, r.lane)
   limit _max;
 end
 $$;
@@ -150,8 +160,7 @@ begin
     returning j.id, j.user_id, j.request_body, j.attempt, gen_random_uuid() as token
   ), logged as (
     insert into public.job_logs (job_id, log_message, created_at)
-    select c.id, format('Attempt %s: %s.', c.attempt, case when _ring then 'rung' else 'handed over' end), v_now
-    from claimed c
+    select c.id, format('Attempt %s: rung.', c.attempt), v_now from claimed c where _ring
   ), counted as (
     insert into private.job_start (job_name, started_at)
     select _config.job_name, v_now from claimed where _config.rate_limit is not null

@@ -80,10 +80,10 @@ begin
       + make_interval(secs => (private.job_config_of(_job.job_name)).lease_seconds)
     where a.job_id = _job.id and a.attempt = _job.attempt and a.started_at is null;
   elsif v_ours and v_status in (200, 201, 204) then
-    perform private.end_attempt(_job.id, _job.attempt, 'completed', null,
+    perform private.end_attempt(_job, _job.attempt, 'completed', null,
       private.json_result(_response.content), null, v_status);
   elsif v_ours then
-    perform private.end_attempt(_job.id, _job.attempt,
+    perform private.end_attempt(_job, _job.attempt,
       case when lower(private.header(_response.headers, 'X-Job-Retry')) = 'never' then 'failed_permanently'
         else 'failed' end,
       format('the function answered %s', v_status) || coalesce(': ' || nullif(v_content, ''), ''), null,
@@ -91,10 +91,10 @@ begin
   elsif v_status between 200 and 299 then
     v_missing := concat_ws(' and ', case when v_job_header is null then 'X-Job' end,
       case when lower(v_id_header) is distinct from _job.id::text then 'X-Correlation-ID' end);
-    perform private.end_attempt(_job.id, _job.attempt, 'failed_permanently',
+    perform private.end_attempt(_job, _job.attempt, 'failed_permanently',
       format('the function answered %s but did not echo %s', v_status, v_missing), null, null, v_status);
   else
-    perform private.end_attempt(_job.id, _job.attempt, 'failed', private.gateway_problem(
+    perform private.end_attempt(_job, _job.attempt, 'failed', private.gateway_problem(
       _job.job_name, v_status, _response.timed_out, _response.error_msg), null,
       private.retry_after(private.header(_response.headers, 'Retry-After')), v_status);
   end if;
@@ -135,7 +135,7 @@ begin
       end if;
     exception when others then
       raise warning 'process_jobs: job %: %', v_job.id, sqlerrm;
-      perform private.end_attempt(v_job.id, v_answer.attempt, 'failed', 'its answer could not be read: ' || sqlerrm);
+      perform private.end_attempt(v_job, v_answer.attempt, 'failed', 'its answer could not be read: ' || sqlerrm);
     end;
     delete from net._http_response r where r.id = (v_answer.response).id and r.created = (v_answer.response).created;
     v_read := v_read + 1;
