@@ -349,7 +349,7 @@ export type Database = {
       "retry_job": { Args: { "_job_id": string }; Returns: boolean };
       "save_document_index": {
         Args: { "_document_id": string; "_version": number; "_word_count": number };
-        Returns: undefined;
+        Returns: number;
       };
       "save_feed_poll": {
         Args: { "_etag": string; "_feed_id": string; "_items": Json; "_next_poll_at": string };
