@@ -28,7 +28,7 @@ export interface Worker {
   ready: Promise<number | null>;
   ended: Promise<void>;
   /** Why it ended; undefined while it runs. */
-  end?: "limit" | "killed" | "error";
+  end?: "boot" | "limit" | "killed" | "error";
   inFlight: number;
   /** Stops taking requests: ends as soon as nothing is in flight and no waitUntil task is open. */
   retire(): void;
@@ -56,8 +56,9 @@ export function startWorker(options: WorkerOptions): Worker {
   }).spawn();
   const commands = child.stdin.getWriter();
   const { limits, log } = options;
+  log(`[process ${child.pid}] started`);
   let tasksOpen = false;
-  let overLimit = false;
+  let cause: "boot" | "limit" | undefined;
 
   let setReady: (port: number | null) => void;
   const ready = new Promise<number | null>((resolve) => setReady = resolve);
@@ -72,7 +73,7 @@ export function startWorker(options: WorkerOptions): Worker {
   const unload = (reason: string) =>
     commands.write(new TextEncoder().encode(`${reason}\n`)).catch(() => {});
   const endOverLimit = () => {
-    overLimit = true;
+    cause = "limit";
     log("wall clock limit reached: the process is killed");
     kill();
   };
@@ -82,6 +83,7 @@ export function startWorker(options: WorkerOptions): Worker {
     setTimeout(endOverLimit, limits.wallClock * 1000),
   ];
   const bootTimer = setTimeout(() => {
+    cause = "boot";
     log(`did not listen within ${limits.boot} s: does it call Deno.serve?`);
     kill();
   }, limits.boot * 1000);
@@ -118,9 +120,10 @@ export function startWorker(options: WorkerOptions): Worker {
     ]);
     clearTimeout(bootTimer);
     timers.forEach(clearTimeout);
-    worker.end = overLimit ? "limit" : status.signal === "SIGKILL" ? "killed" : "error";
+    worker.end = cause ?? (status.signal === "SIGKILL" ? "killed" : "error");
     await commands.close().catch(() => {});
     setReady(null);
+    log(`[process ${child.pid}] ended: ${worker.retired && !cause ? "retired" : worker.end}`);
   }
 
   const worker: Worker = {
