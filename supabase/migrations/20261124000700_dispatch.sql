@@ -20,23 +20,23 @@ comment on function private.name_lock(text) is 'Key of the advisory lock of a na
 -- /functions/v1/<job name>: job_name's constraint leaves no room for anything else.
 create function private.run_job(
   _job_id uuid, _job_name text, _request_body jsonb, _user_id uuid, _attempt integer, _token uuid,
-  _timeout_seconds integer
+  _timeout_seconds integer, _signer private.signer default private.signer()
 ) returns bigint
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
   return (
     select net.http_post(
-      url := private.supabase_url() || '/functions/v1/' || _job_name,
+      url := _signer.base_url || '/functions/v1/' || _job_name,
       body := _request_body,
       headers := jsonb_build_object('Content-Type', 'application/json',
-        'Authorization', private.job_authorization(_user_id), 'X-Job', 'true', 'X-Correlation-ID', _job_id,
+        'Authorization', private.job_authorization(_user_id, _signer), 'X-Job', 'true', 'X-Correlation-ID', _job_id,
         'X-Job-Attempt', _attempt::text, 'X-Job-Token', _token),
       timeout_milliseconds := _timeout_seconds * 1000)
   );
 end
 $$;
-comment on function private.run_job(uuid, text, jsonb, uuid, integer, uuid, integer) is
+comment on function private.run_job(uuid, text, jsonb, uuid, integer, uuid, integer, private.signer) is
   'Rings the job''s function with the user''s token, X-Job and X-Correlation-ID; returns pg_net''s request id.';
 
 -- How many more rings fit into one batch of pg_net (200): those in flight are unanswered and not started.
@@ -133,6 +133,7 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_limit integer := _limit;
+  v_signer private.signer;
 begin
   if _config.global_concurrency_limit is not null or _config.rate_limit is not null then
     if not pg_try_advisory_xact_lock(private.name_lock(_config.job_name)) then
@@ -142,6 +143,9 @@ begin
   end if;
   if v_limit < 1 then
     return;
+  end if;
+  if _ring then
+    v_signer := private.signer();
   end if;
   return query
   with slots as (
@@ -173,7 +177,7 @@ begin
     v_now + make_interval(secs => _config.lease_seconds
       + case when _ring then _config.response_timeout_seconds else 0 end),
     case when _ring then private.run_job(c.id, _config.job_name, c.request_body, c.user_id, c.attempt, c.token,
-      _config.response_timeout_seconds) end
+      _config.response_timeout_seconds, v_signer) end
   from claimed c
   returning *;
 end
