@@ -57,6 +57,13 @@ export async function tick(options: BenchOptions): Promise<Result> {
         target: { claim: "at most 1.5", met: ratio <= 1.5 },
       },
     ];
+    for (const [what, ticks] of Object.entries({ small, large })) {
+      rows.push({
+        what: `${what}: Postgres's processor time, mean`,
+        value: ticks.cpu,
+        unit: "ms",
+      });
+    }
     return {
       bench: "tick",
       configuration: {
@@ -77,6 +84,8 @@ export async function tick(options: BenchOptions): Promise<Result> {
 
 interface Ticks {
   times: number[];
+  /** Milliseconds of Postgres's processor time, the mean of all runs. */
+  cpu: number;
   rung: number;
 }
 
@@ -87,7 +96,9 @@ function figure(what: string, ticks: Ticks): Row {
 async function measureTicks(database: BenchDatabase, runs: number): Promise<Ticks> {
   const times: number[] = [];
   let rung = 0;
+  let cpu = 0;
   for (let run = -6; run < runs; run++) {
+    if (run === 0) cpu = await database.cpuSeconds();
     await database.sql.begin(async (sql) => {
       const time = await milliseconds(async () => {
         const [row] = await sql`select private.run_jobs() as rung`;
@@ -97,7 +108,8 @@ async function measureTicks(database: BenchDatabase, runs: number): Promise<Tick
       throw new RollBack();
     }).catch(ignoreRollBack);
   }
-  return { times, rung };
+  cpu = (await database.cpuSeconds() - cpu) / runs * 1000;
+  return { times, rung, cpu };
 }
 
 /** The plans of every statement that a tick runs, by auto_explain; longest first in the file's end. */
