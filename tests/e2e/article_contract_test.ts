@@ -3,26 +3,27 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { jwtVerify } from "jose";
 import {
-  clientWith,
+  clientOf,
   type Job,
   logOf,
   must,
   newUser,
   openDatabase,
-  project,
+  projectUnderTest,
   readJob,
   untilJob,
   type User,
 } from "./support/project.ts";
 
+const project = projectUnderTest();
 let user: User;
 let stranger: User;
 let database: ReturnType<typeof openDatabase>;
 
 Deno.test.beforeAll(async () => {
-  user = await newUser();
-  stranger = await newUser();
-  database = openDatabase();
+  user = await newUser(project);
+  stranger = await newUser(project);
+  database = openDatabase(project);
 });
 
 Deno.test.afterAll(async () => {
@@ -105,12 +106,12 @@ Deno.test("table job: a blank name is refused, and so is every column of the eng
 });
 
 Deno.test("table job: a user who is deleted takes their jobs and logs along", async () => {
-  const leaver = await newUser();
+  const leaver = await newUser(project);
   const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
   const id = await must(
     leaver.client.rpc("queue_job", { _job_name: "example-job", _run_at: inAnHour }),
   );
-  const admin = Deno.env.get("TEST_ADMIN_URL") ?? project.databaseUrl;
+  const admin = Deno.env.get("TEST_ADMIN_URL") ?? project.dbUrl;
   const { default: postgres } = await import("postgres");
   const sql = postgres(admin, { max: 1, onnotice: () => {} });
   try {
@@ -125,7 +126,7 @@ Deno.test("table job: a user who is deleted takes their jobs and logs along", as
 });
 
 Deno.test("table job_config: no access for users; a limit is 1 by default and above 0", async () => {
-  for (const client of [user.client, clientWith(project.anonKey)]) {
+  for (const client of [user.client, clientOf(project)]) {
     const { error } = await client.from("job_config").select();
     assert.equal(error?.code, "42501");
   }
@@ -161,7 +162,7 @@ Deno.test("queue_job: returns the id, is the caller's, three tries by default, l
 });
 
 Deno.test("queue_job: a signed-out caller is told so", async () => {
-  const { error, status } = await clientWith(project.anonKey)
+  const { error, status } = await clientOf(project)
     .rpc("queue_job", { _job_name: "example-job", _request_body: {} });
   assert.equal(error?.code, "JQ401");
   assert.equal(status, 400);
@@ -217,7 +218,7 @@ Deno.test("generate_user_jwt: an HS256 token of one hour that REST and Auth take
   });
   assert.ok(Number.isInteger(exp) && exp! - iat! === 3600);
 
-  const client = clientWith(project.anonKey, row!.authorization);
+  const client = clientOf(project, row!.authorization);
   assert.equal((await client.auth.getUser(token)).data.user?.id, user.id);
   const id = await must(client.rpc("queue_job", { _job_name: "example-job" }));
   assert.equal((await readJob(user.client, id)).user_id, user.id);
@@ -228,7 +229,7 @@ Deno.test("generate_user_jwt: an HS256 token of one hour that REST and Auth take
 });
 
 Deno.test("run_jobs: at most concurrency_limit (1) of a user's jobs run at once, oldest first", async () => {
-  const runner = await newUser();
+  const runner = await newUser(project);
   const ids: string[] = await must(runner.client.rpc("queue_jobs", {
     _jobs: [1, 2, 3].map((number) => ({ job_name: "example-job", request_body: { number } })),
   }));
