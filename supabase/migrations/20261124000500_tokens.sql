@@ -43,11 +43,17 @@ create function private.generate_user_jwt(_user_id uuid, _role text, _email text
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_secret text := private.jwt_secret();
-  v_kid text := (select s.decrypted_secret from vault.decrypted_secrets s where s.name = 'app.jwt_kid');
+  v_secret text;
+  v_kid text;
+  v_url text;
   v_iat bigint := floor(extract(epoch from private.now()))::bigint;
   v_signed text;
 begin
+  select max(s.decrypted_secret) filter (where s.name = 'app.jwt_secret'),
+    max(s.decrypted_secret) filter (where s.name = 'app.jwt_kid'),
+    max(s.decrypted_secret) filter (where s.name = 'supabase_url')
+  into v_secret, v_kid, v_url
+  from vault.decrypted_secrets s where s.name in ('app.jwt_secret', 'app.jwt_kid', 'supabase_url');
   if coalesce(v_secret, '') = '' then
     raise exception using errcode = 'JQ500',
       message = 'the Vault secret app.jwt_secret is missing',
@@ -56,7 +62,7 @@ begin
   v_signed := private.base64url(convert_to(jsonb_strip_nulls(jsonb_build_object(
       'alg', 'HS256', 'typ', 'JWT', 'kid', v_kid))::text, 'UTF8'))
     || '.' || private.base64url(convert_to(jsonb_strip_nulls(jsonb_build_object(
-      'iss', private.supabase_url() || '/auth/v1', 'aud', 'authenticated', 'sub', _user_id,
+      'iss', rtrim(v_url, '/') || '/auth/v1', 'aud', 'authenticated', 'sub', _user_id,
       'role', _role, 'email', _email, 'iat', v_iat, 'exp', v_iat + 3600))::text, 'UTF8'));
   return 'Bearer ' || v_signed || '.' || private.base64url(
     extensions.hmac(convert_to(v_signed, 'UTF8'), convert_to(v_secret, 'UTF8'), 'sha256'));

@@ -28,8 +28,7 @@ begin
   end if;
   perform set_config('private.rung_lanes', v_done || v_key, true);
   if exists (select from private.job_linger l where l.job_name = new.job_name and l.expires_at > private.now())
-    or exists (select from auth.users u where u.id = new.user_id
-      and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
+    or not private.lane_is_open(v_config, new.lane)
     or private.setup_problem() is not null
   then
     return null;

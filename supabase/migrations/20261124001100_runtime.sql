@@ -41,35 +41,49 @@ $$;
 comment on function private.lock_live_job(uuid, uuid) is 'The job, locked, if the token is its live attempt''s; else null.';
 
 -- Claims the next job of a name for a function that has a slot to give (_holds_slot: it has just ended a
--- job of _lane in this transaction) or lingers. Other lanes first, in round order after _lane; then its own.
+-- job of _lane in this transaction) or asks for one. Other lanes first, in round order after _lane (at most 16
+-- are tried), then _lane itself.
 create function private.hand_over(_job_name text, _lane uuid, _holds_slot boolean) returns private.job_attempt
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_config public.job_config := private.job_config_of(_job_name);
   v_next private.job_attempt;
-  v_lane uuid;
+  v_lane uuid := _lane;
+  v_before uuid;
+  v_wrapped boolean := false;
   v_locked boolean := false;
 begin
   if not v_config.enabled then
     return null;
   end if;
-  for v_lane in select l from private.waiting_lanes(v_config, _lane, 8) l loop
-    continue when v_lane = _lane and _holds_slot;
-    continue when not pg_try_advisory_xact_lock(private.lane_lock(_job_name, v_lane));
+  for v_hop in 1..16 loop
+    v_before := v_lane;
+    select j.lane into v_lane from public.job j
+    where j.state = 'pending' and j.next_run_at is null and j.job_name = _job_name and j.lane > v_before
+    order by j.lane limit 1;
+    if v_lane is null and not v_wrapped then
+      v_wrapped := true;
+      select j.lane into v_lane from public.job j
+      where j.state = 'pending' and j.next_run_at is null and j.job_name = _job_name
+      order by j.lane limit 1;
+    end if;
+    exit when v_lane is null or (v_wrapped and v_lane >= _lane);
+    continue when not private.lane_is_open(v_config, v_lane)
+      or not pg_try_advisory_xact_lock(private.lane_lock(_job_name, v_lane));
     v_locked := true;
     select * into v_next from private.claim_lanes(v_config, array[v_lane], 1, 1, false);
     if v_next.job_id is not null then
       return v_next;
     end if;
   end loop;
-  if not _holds_slot or exists (select from auth.users u where u.id = _lane
-    and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
+  if not private.lane_is_open(v_config, _lane)
+    or not (_holds_slot or pg_try_advisory_xact_lock(private.lane_lock(_job_name, _lane)))
   then
     return null;
   end if;
   select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
-  if v_next.job_id is null and not v_locked then
+  if v_next.job_id is null and _holds_slot and not v_locked then
     -- Before the lane falls idle: whoever queues into it now either is seen here or sees the free slot.
     perform pg_advisory_xact_lock(private.lane_lock(_job_name, _lane));
     select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
@@ -96,7 +110,7 @@ begin
     return jsonb_build_object('status', 'stale');
   end if;
   if v_job.cancel_requested_at is not null then
-    perform private.end_attempt(v_job.id, v_job.attempt, 'canceled', 'canceled before it started');
+    perform private.end_attempt(v_job, v_job.attempt, 'canceled', 'canceled before it started');
     return jsonb_build_object('status', 'stale');
   end if;
   update private.job_attempt a
@@ -164,7 +178,7 @@ begin
     return jsonb_build_object('status', 'stale', 'next', null);
   end if;
   if v_attempt.finished_at is null then
-    v_state := private.end_attempt(_job_id, v_attempt.attempt, _outcome, _error, _result, _retry_after);
+    v_state := private.end_attempt(v_job, v_attempt.attempt, _outcome, _error, _result, _retry_after);
     if v_state is null then
       return jsonb_build_object('status', 'stale', 'next', null);
     end if;
@@ -195,7 +209,7 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_until timestamptz;
-  v_next private.job_attempt := private.hand_over(_job_name, '00000000-0000-0000-0000-000000000000', false);
+  v_next private.job_attempt := private.hand_over(_job_name, gen_random_uuid(), false);
 begin
   if v_next.job_id is not null then
     return jsonb_build_object('next', private.job_payload(v_next.job_id, v_next.attempt));
@@ -224,7 +238,7 @@ begin
     return jsonb_build_object('status', 'stale');
   end if;
   return jsonb_build_object('status', 'ok', 'state',
-    private.end_attempt(v_job.id, v_job.attempt, 'released', null, null, coalesce(_after, '0')));
+    private.end_attempt(v_job, v_job.attempt, 'released', null, null, coalesce(_after, '0')));
 end
 $$;
 comment on function public.release_job(uuid, uuid, interval) is 'For functions: back to pending without spending a try.';

@@ -1,5 +1,6 @@
 // What each kind of test needs running, and how its files are run.
 import * as path from "node:path";
+import { type Stack, startStack } from "../../stack/stack.ts";
 import { findFiles, projectFolder } from "./files.ts";
 import { migrate } from "./migrate.ts";
 import { runDenoTests } from "./deno_tests.ts";
@@ -33,16 +34,16 @@ export const runConformance: Category = async ({ filters, databaseUrl }, report)
   const files = await findFiles("tests/conformance", /_test\.ts$/, filters);
   if (files.length === 0) return;
   await withDatabase(databaseUrl, { workers: true }, async (database) => {
-    await runDenoTests(files, databaseEnvironment(database), report);
+    await runDenoTests(files, databaseEnvironment(database), report, { parallel: true });
   });
 };
 
 /** Tests that start what they need themselves: they take no database. */
-export const runPrivileges: Category = async ({ filters, databaseUrl }, report) => {
-  const files = await findFiles("tests/privileges", /_test\.ts$/, filters);
+export const runStack: Category = async ({ filters, databaseUrl }, report) => {
+  const files = await findFiles("tests/stack", /_test\.ts$/, filters);
   if (files.length === 0) return;
   if (databaseUrl !== null) {
-    console.log("privileges: left out, these tests make databases of their own");
+    console.log("stack: left out, these tests make databases of their own");
     return;
   }
   await runDenoTests(files, {}, report);
@@ -78,22 +79,34 @@ async function runWithStack(
     return;
   }
 
-  const { startStack } = await import("../../stack/stack.ts");
-  const dataDir = await temporaryFolder();
-  const stack = await startStack({ dataDir, ports: "free", quiet: true });
-  try {
-    await migrate(stack.dbUrl);
-    await runDenoTests(files, {
-      ...databaseEnvironment({ url: stack.dbUrl, adminUrl: stack.adminUrl }),
-      TEST_API_URL: stack.apiUrl,
-      TEST_ANON_KEY: stack.anonKey,
-      TEST_SERVICE_ROLE_KEY: stack.serviceRoleKey,
-      TEST_JWT_SECRET: stack.jwtSecret,
-    }, report);
-  } finally {
-    await stack.stop();
-    await Deno.remove(dataDir, { recursive: true });
+  const stack = await sharedStack();
+  await runDenoTests(files, {
+    ...databaseEnvironment({ url: stack.dbUrl, adminUrl: stack.adminUrl }),
+    TEST_API_URL: stack.apiUrl,
+    TEST_ANON_KEY: stack.anonKey,
+    TEST_SERVICE_ROLE_KEY: stack.serviceRoleKey,
+    TEST_JWT_SECRET: stack.jwtSecret,
+  }, report);
+}
+
+let running: { stack: Stack; dataDir: string } | null = null;
+
+/** The one stack of a run, booted by the first category that needs it. */
+async function sharedStack(): Promise<Stack> {
+  if (running === null) {
+    const dataDir = await temporaryFolder();
+    const stack = await startStack({ dataDir, ports: "free", fsync: false, quiet: true });
+    running = { stack, dataDir };
   }
+  return running.stack;
+}
+
+/** Stops the stack, if one was booted. */
+export async function stopSharedStack(): Promise<void> {
+  if (running === null) return;
+  await running.stack.stop();
+  await Deno.remove(running.dataDir, { recursive: true });
+  running = null;
 }
 
 async function withDatabase(
