@@ -182,8 +182,8 @@ Deno.test("supabase acts as the job's user, admin as service_role", async () => 
     return Response.json([]);
   };
   const run: Run = async ({ supabase, admin }) => {
-    await supabase.from("note").select();
-    await admin.from("note").select();
+    await supabase.from("job").select();
+    await admin.from("job").select();
   };
   await withServed({ ...serve(run), admin: true }, { other }, async ({ queue, ringAndWait }) => {
     const job = queue();
