@@ -124,7 +124,8 @@ comment on function private.waiting_lanes(public.job_config, uuid, integer, inte
 
 -- Claims due jobs of these lanes: pending -> running with a new attempt, and rings them if asked.
 -- The caller holds the locks of the lanes (or, for its own lane, a slot). Takes at most _limit jobs in all
--- and _per_lane of each lane, oldest first; returns the new attempts.
+-- and _per_lane of each lane, oldest first; returns the new attempts. A transaction with one snapshot for all
+-- its statements would count slots of the past: it claims nothing, and leaves its jobs to the tick.
 create function private.claim_lanes(
   _config public.job_config, _lanes uuid[], _limit integer, _per_lane integer, _ring boolean
 ) returns setof private.job_attempt
@@ -134,6 +135,9 @@ declare
   v_now timestamptz := private.now();
   v_limit integer := _limit;
 begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    return;
+  end if;
   if _config.global_concurrency_limit is not null or _config.rate_limit is not null then
     if not pg_try_advisory_xact_lock(private.name_lock(_config.job_name)) then
       return;
