@@ -55,11 +55,11 @@ $$;
 comment on function private.ring_budget() is 'How many more jobs may be rung now.';
 
 -- Free slots of a name that has a limit over all users, under its lock.
-create function private.name_slots(_config public.job_config) returns integer
+create function private.name_slots(_config public.job_config, _now timestamptz) returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_since timestamptz := private.now() - _config.rate_period;
+  v_since timestamptz := _now - _config.rate_period;
 begin
   delete from private.job_start s where s.job_name = _config.job_name and s.started_at <= v_since;
   return least(
@@ -68,7 +68,7 @@ begin
     _config.rate_limit - (select count(*) from private.job_start s where s.job_name = _config.job_name));
 end
 $$;
-comment on function private.name_slots(public.job_config) is
+comment on function private.name_slots(public.job_config, timestamptz) is
   'Jobs of this name that may still start by global_concurrency_limit and rate_limit.';
 
 -- True if a lane has a free slot and a user who may act: neither banned nor deleted. A look without locks.
@@ -142,7 +142,7 @@ begin
     if not pg_try_advisory_xact_lock(private.name_lock(_config.job_name)) then
       return;
     end if;
-    v_limit := least(v_limit, private.name_slots(_config));
+    v_limit := least(v_limit, private.name_slots(_config, v_now));
   end if;
   if v_limit < 1 then
     return;
