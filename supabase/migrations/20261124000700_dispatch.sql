@@ -16,6 +16,28 @@ language plpgsql immutable security invoker set search_path = ''
 as $$ begin return hashtextextended(_job_name, 7502); end $$;
 comment on function private.name_lock(text) is 'Key of the advisory lock of a name with limits over all users.';
 
+-- Takes a lock of a lane (_rank 1) or a name (_rank 2) until the end of the transaction; false if it is not to
+-- be had. It is waited for only while the transaction holds no lock of the same or a higher rank: then nobody
+-- can wait in a circle. private.held keeps the highest rank.
+create function private.hold(_key bigint, _rank integer, _wait boolean default true) returns boolean
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_held text := coalesce(current_setting('private.held', true), '');
+begin
+  if _wait and v_held < _rank::text then
+    perform pg_advisory_xact_lock(_key);
+  elsif not pg_try_advisory_xact_lock(_key) then
+    return false;
+  end if;
+  if v_held < _rank::text then
+    perform set_config('private.held', _rank::text, true);
+  end if;
+  return true;
+end
+$$;
+comment on function private.hold(bigint, integer, boolean) is 'Takes a lock of the engine, waiting only where that cannot deadlock.';
+
 -- POSTs one ring to the job's function through pg_net and returns pg_net's request id. The URL is always
 -- /functions/v1/<job name>: job_name's constraint leaves no room for anything else.
 create function private.run_job(
@@ -139,9 +161,10 @@ begin
     return;
   end if;
   if _config.global_concurrency_limit is not null or _config.rate_limit is not null then
-    if not pg_try_advisory_xact_lock(private.name_lock(_config.job_name)) then
+    if not private.hold(private.name_lock(_config.job_name), 2) then
       return;
     end if;
+    v_now := private.now();
     v_limit := least(v_limit, private.name_slots(_config, v_now));
   end if;
   if v_limit < 1 then
@@ -209,6 +232,7 @@ begin
   if not pg_try_advisory_xact_lock(hashtextextended('private.run_jobs', 7503)) then
     return 0;
   end if;
+  perform set_config('private.held', '2', true);
   update private.dispatcher d set last_run_at = v_now where d.only_row;
   update public.job j set next_run_at = null, updated_at = v_now
   where j.id in (select d.id from public.job d

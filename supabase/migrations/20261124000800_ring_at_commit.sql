@@ -1,11 +1,11 @@
 -- Part 8: ringing at enqueue. A deferred constraint trigger runs when the client commits: so a client's
 -- open transaction holds no lock of the engine, and what is rolled back rings nothing.
--- It waits for a lock only while it holds none (the first lane of a transaction), so it cannot deadlock;
--- whoever holds a lane's lock is about to commit.
+-- It waits for a lock only where that cannot deadlock (private.hold), and for a second at most: whoever holds a
+-- lane's lock is about to commit.
 
 -- Rings the job's lane if a slot is free. Never makes the client's commit fail: the tick is the safety net.
 create function private.ring_at_commit() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '1s'
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
@@ -17,12 +17,10 @@ begin
     return null;
   end if;
   v_config := private.job_config_of(new.job_name);
-  if v_done = '' and v_config.enabled then
-    perform pg_advisory_xact_lock(private.lane_lock(new.job_name, new.lane));
-  elsif not v_config.enabled or not pg_try_advisory_xact_lock(private.lane_lock(new.job_name, new.lane)) then
+  if not v_config.enabled or not private.hold(private.lane_lock(new.job_name, new.lane), 1) then
     return null;
   end if;
-  if private.ring_budget() < 1 then
+  if private.ring_budget() < 1 or length(v_done) > 16384 then
     perform set_config('private.rung_lanes', 'enough', true);
     return null;
   end if;

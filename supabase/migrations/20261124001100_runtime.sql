@@ -70,7 +70,7 @@ begin
     end if;
     exit when v_lane is null or (v_wrapped and v_lane >= _lane);
     continue when not private.lane_is_open(v_config, v_lane)
-      or not pg_try_advisory_xact_lock(private.lane_lock(_job_name, v_lane));
+      or not private.hold(private.lane_lock(_job_name, v_lane), 1, false);
     v_locked := true;
     select * into v_next from private.claim_lanes(v_config, array[v_lane], 1, 1, false);
     if v_next.job_id is not null then
@@ -78,7 +78,7 @@ begin
     end if;
   end loop;
   if not private.lane_is_open(v_config, _lane)
-    or not (_holds_slot or pg_try_advisory_xact_lock(private.lane_lock(_job_name, _lane)))
+    or not (_holds_slot or private.hold(private.lane_lock(_job_name, _lane), 1, false))
   then
     return null;
   end if;
