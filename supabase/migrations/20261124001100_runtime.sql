@@ -52,10 +52,15 @@ declare
   v_lane uuid := _lane;
   v_before uuid;
   v_wrapped boolean := false;
-  v_locked boolean := false;
 begin
   if not v_config.enabled then
     return null;
+  end if;
+  if _holds_slot and not exists (select from public.job j where j.state = 'pending' and j.next_run_at is null
+    and j.job_name = _job_name and j.lane = _lane)
+  then
+    -- The lane falls idle: whoever queues into it now either is seen below or waits, and sees the free slot.
+    perform private.hold(private.lane_lock(_job_name, _lane), 1);
   end if;
   for v_hop in 1..16 loop
     v_before := v_lane;
@@ -71,7 +76,6 @@ begin
     exit when v_lane is null or (v_wrapped and v_lane >= _lane);
     continue when not private.lane_is_open(v_config, v_lane)
       or not private.hold(private.lane_lock(_job_name, v_lane), 1, false);
-    v_locked := true;
     select * into v_next from private.claim_lanes(v_config, array[v_lane], 1, 1, false);
     if v_next.job_id is not null then
       return v_next;
@@ -83,11 +87,6 @@ begin
     return null;
   end if;
   select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
-  if v_next.job_id is null and _holds_slot and not v_locked then
-    -- Before the lane falls idle: whoever queues into it now either is seen here or sees the free slot.
-    perform pg_advisory_xact_lock(private.lane_lock(_job_name, _lane));
-    select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
-  end if;
   if v_next.job_id is null then
     return null;
   end if;
