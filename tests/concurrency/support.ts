@@ -52,11 +52,13 @@ function urlOf(variable: string): string {
 
 /** Runs a test in a world of its own, checks that it met no deadlock, and removes what it made. */
 export async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
+  const prefix = `t${crypto.randomUUID().slice(0, 8)}`;
   const warnings: string[] = [];
   const connections: Sql[] = [];
   const open = (url: string) => {
     const sql = postgres(url, {
       max: 1,
+      connection: { application_name: prefix },
       onnotice: (notice) => {
         if (notice.severity === "WARNING") warnings.push(notice.message ?? "");
       },
@@ -65,7 +67,6 @@ export async function withWorld(run: (world: World) => Promise<void>): Promise<v
     return sql;
   };
   const admin = open(urlOf("TEST_ADMIN_URL"));
-  const prefix = `t${crypto.randomUUID().slice(0, 8)}`;
   const users = Array.from({ length: 5 }, () => crypto.randomUUID());
   await admin`insert into auth.users (id, email)
     select u::uuid, u || '@example.test' from unnest(${users}::text[]) u`;
@@ -80,6 +81,7 @@ export async function withWorld(run: (world: World) => Promise<void>): Promise<v
       warnings,
     });
     await Promise.all(connections.slice(1).map((sql) => sql.end({ timeout: 5 })));
+    await untilGone(admin, prefix);
     assert.equal(await countDeadlocks(admin), deadlocks, "PostgreSQL reported a deadlock");
     assert.deepEqual(warnings, [], "the engine warned");
   } finally {
@@ -107,6 +109,16 @@ async function seedVault(admin: Sql): Promise<string[]> {
     made.push(name);
   }
   return made;
+}
+
+/** A session's deadlocks are counted when it has ended. */
+async function untilGone(admin: Sql, applicationName: string): Promise<void> {
+  for (;;) {
+    const [others] = await admin`select count(*)::int from pg_stat_activity
+      where application_name = ${applicationName} and pid <> pg_backend_pid()`;
+    if (others!.count === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 async function countDeadlocks(admin: Sql): Promise<number> {
