@@ -40,6 +40,7 @@ begin
 end $$;
 
 -- The clockwork
+update private.dispatcher set last_run_at = null;
 select pg_temp.make(1, 'work');
 select is(pg_temp.says(1), 'waiting: the dispatcher has never run: is pg_cron up? select * from cron.job', 'pg_cron never ran');
 update private.dispatcher set last_run_at = private.now() - interval '7 minutes';

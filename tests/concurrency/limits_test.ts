@@ -75,7 +75,9 @@ async function checkInvariants(sql: Sql, world: World): Promise<void> {
     union all
     select 'too many starts within rate_period', last.rung_at::text, (select count(*) from attempts a
       where a.job_name = last.job_name and a.rung_at > last.rung_at - interval '500 milliseconds' and a.rung_at <= last.rung_at)
-    from attempts last where last.job_name = ${world.name("rated")} and (select count(*) from attempts a
+    from attempts last where last.job_name = ${
+    world.name("rated")
+  } and (select count(*) from attempts a
       where a.job_name = last.job_name and a.rung_at > last.rung_at - interval '500 milliseconds' and a.rung_at <= last.rung_at) > 12`;
   assert.deepEqual(broken.map((row) => ({ ...row })), []);
 }
@@ -146,18 +148,32 @@ function newSession(world: World, seed: number, ledger: Map<string, number>) {
       const [row] = await sql`select next_job(${pick(names)}) -> 'next' as next`;
       if (row!.next) held.push(row!.next);
     }],
-    [3, () =>
-      sql`select cancel_job(id) from (select id from public.job where job_name = any (${names})
-        order by random() limit 1) j`],
-    [2, () =>
-      sql`select retry_job(id) from (select id from public.job where job_name = any (${names})
-        and state in ('failed', 'canceled') and unique_key is null order by random() limit 1) j`],
-    [2, () =>
-      sql`update public.job_config set enabled = not enabled where job_name = ${world.name("switch")}`],
-    [2, () =>
-      sql`update private.job_attempt set lease_expires_at = now() where (job_id, attempt) in (
+    [
+      3,
+      () =>
+        sql`select cancel_job(id) from (select id from public.job where job_name = any (${names})
+        order by random() limit 1) j`,
+    ],
+    [
+      2,
+      () =>
+        sql`select retry_job(id) from (select id from public.job where job_name = any (${names})
+        and state in ('failed', 'canceled') and unique_key is null order by random() limit 1) j`,
+    ],
+    [
+      2,
+      () =>
+        sql`update public.job_config set enabled = not enabled where job_name = ${
+          world.name("switch")
+        }`,
+    ],
+    [
+      2,
+      () =>
+        sql`update private.job_attempt set lease_expires_at = now() where (job_id, attempt) in (
         select a.job_id, a.attempt from private.job_attempt a join public.job j on j.id = a.job_id
-        where j.job_name = any (${names}) and a.finished_at is null order by random() limit 1)`],
+        where j.job_name = any (${names}) and a.finished_at is null order by random() limit 1)`,
+    ],
   ];
   const total = operations.reduce((sum, [weight]) => sum + weight, 0);
   return {
@@ -193,7 +209,11 @@ async function drain(
         and not exists (select from net._http_response r where r.id = a.request_id)`;
     await sql`select private.reset_stuck_jobs()`;
     await sql`select private.run_jobs()`;
-    for (let rung = await takeRing(sql, world.name("")); rung; rung = await takeRing(sql, world.name(""))) {
+    for (
+      let rung = await takeRing(sql, world.name(""));
+      rung;
+      rung = await takeRing(sql, world.name(""))
+    ) {
       await answerRing(sql, rung, 200);
     }
     await sql`select private.process_jobs()`;
@@ -217,7 +237,9 @@ async function checkEnds(sql: Sql, world: World, ledger: Map<string, number>): P
       or count(*) filter (where a.outcome = 'completed') <> (j.state = 'completed')::int
       or (j.state = 'completed' and (array_agg(a.outcome order by a.attempt desc))[1] <> 'completed')`;
   assert.deepEqual(wrong.map((row) => ({ ...row })), [], "a job did not end exactly once");
-  const [ended] = await sql`select count(*)::int from public.job where job_name like ${world.name("%")}`;
+  const [ended] = await sql`select count(*)::int from public.job where job_name like ${
+    world.name("%")
+  }`;
   assert.ok(ended!.count > 100, `only ${ended!.count} jobs took part`);
   assert.ok(ledger.size > 50, `only ${ledger.size} reports were accepted`);
   assert.ok([...ledger.values()].every((count) => count === 1), "a report was accepted twice");
