@@ -212,7 +212,6 @@ async function choosePorts(
   const ports = { ...(options.ports ?? configured), functions };
   await requireFreePort(ports.api, "the API");
   await requireFreePort(ports.studio, "the dashboard");
-  if (!options.databaseUrl) await requireFreePort(ports.db, "Postgres");
   return ports;
 }
 

@@ -85,10 +85,12 @@ end
 $$;
 comment on function private.lane_is_open(public.job_config, uuid) is 'Whether a lane has a free slot and a user who may act.';
 
--- Lanes of a name that have a due job, a free slot and a user who may act, in the order of the round:
--- those after _after first, then from the start. At most _max of at most 1,000 looked at.
--- A look without locks: claim_lanes decides.
-create function private.waiting_lanes(_config public.job_config, _after uuid, _max integer) returns setof uuid
+-- Lanes of a name that have a due job, a free slot and a user who may act (ready), in the order of the
+-- round: those after _after first, then from the start. At most _max of at most _looks looked at; the last one
+-- looked at is returned even if it is not ready: the round goes on behind it. A look without locks: claim_lanes
+-- decides.
+create function private.waiting_lanes(_config public.job_config, _after uuid, _max integer, _looks integer)
+returns table (lane uuid, ready boolean)
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
@@ -107,16 +109,17 @@ begin
       where following.lane is null and not r.wrapped
         and j.state = 'pending' and j.next_run_at is null and j.job_name = _config.job_name
       order by j.lane limit 1) first on true
-    where r.step < 1000 and coalesce(following.lane, first.lane) is not null
+    where r.step < _looks and coalesce(following.lane, first.lane) is not null
       and (not (r.wrapped or following.lane is null) or coalesce(following.lane, first.lane) <= _after)
   )
-  select r.lane from round r
-  where r.step > 0
-    and private.lane_is_open(_config, r.lane)
+  select r.lane, look.ready
+  from round r
+  cross join lateral private.lane_is_open(_config, r.lane) look (ready)
+  where r.step > 0 and (look.ready or r.step = _looks)
   limit _max;
 end
 $$;
-comment on function private.waiting_lanes(public.job_config, uuid, integer) is
+comment on function private.waiting_lanes(public.job_config, uuid, integer, integer) is
   'Lanes of a name worth trying next, in the order of the round.';
 
 -- Claims due jobs of these lanes: pending -> running with a new attempt, and rings them if asked.
@@ -179,8 +182,9 @@ comment on function private.claim_lanes(public.job_config, uuid[], integer, inte
   'Moves due jobs of locked lanes to running within all limits, and rings them if asked.';
 
 -- The tick, called by pg_cron without arguments: promotes delayed jobs whose time has come and rings due
--- ones, round-robin over the lanes of each name, as many as fit one batch of pg_net. Returns how many; 0 at
--- once while another run is at it.
+-- ones, round-robin over the lanes of each name, as many as fit one batch of pg_net. The round goes on behind
+-- the last lane that got a job, or behind those that could get none. Returns how many; 0 at once while another
+-- run is at it.
 create function private.run_jobs() returns integer
 language plpgsql volatile security invoker set search_path = ''
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
@@ -194,6 +198,7 @@ declare
   v_quota integer;
   v_lanes uuid[];
   v_locked uuid[];
+  v_last uuid;
   v_rung integer;
   v_total integer := 0;
 begin
@@ -218,16 +223,23 @@ begin
       v_config := private.job_config_of(v_names[v_place]);
       continue when not v_config.enabled;
       v_quota := ceil(v_budget::numeric / (cardinality(v_names) - v_place + 1));
-      v_lanes := array(select l from private.waiting_lanes(v_config, coalesce(
+      select coalesce(array_agg(l.lane order by l.place) filter (where l.ready), '{}'),
+        (array_agg(l.lane order by l.place desc))[1]
+      into v_lanes, v_last
+      from private.waiting_lanes(v_config, coalesce(
         (select c.lane from private.lane_cursor c where c.job_name = v_config.job_name),
-        '00000000-0000-0000-0000-000000000000'), v_quota) l);
-      continue when cardinality(v_lanes) = 0;
-      v_locked := array(select l from unnest(v_lanes) l
-        where pg_try_advisory_xact_lock(private.lane_lock(v_config.job_name, l)));
-      v_rung := (select count(*) from private.claim_lanes(v_config, v_locked, v_quota,
-        greatest(1, v_quota / cardinality(v_lanes)), true));
+        '00000000-0000-0000-0000-000000000000'), v_quota, 1000) with ordinality as l (lane, ready, place);
+      v_rung := 0;
+      if cardinality(v_lanes) > 0 then
+        v_locked := array(select l from unnest(v_lanes) l
+          where pg_try_advisory_xact_lock(private.lane_lock(v_config.job_name, l)));
+        select count(*), (array_agg(j.lane order by array_position(v_lanes, j.lane) desc))[1]
+        into v_rung, v_last
+        from private.claim_lanes(v_config, v_locked, v_quota, greatest(1, v_quota / cardinality(v_lanes)), true) a
+        join public.job j on j.id = a.job_id;
+      end if;
       insert into private.lane_cursor as c (job_name, lane)
-      values (v_config.job_name, v_lanes[cardinality(v_lanes)])
+      select v_config.job_name, v_last where v_last is not null
       on conflict (job_name) do update set lane = excluded.lane where c.lane <> excluded.lane;
       v_budget := v_budget - v_rung;
       v_total := v_total + v_rung;

@@ -33,16 +33,17 @@ begin
     v_state := 'canceled';
   elsif _outcome = 'failed_permanently' then
     v_state := 'failed';
+    v_retries := least(v_retries + 1, v_job.max_retries);
   elsif _outcome = 'released' then
     v_state := 'pending';
     v_delay := least(greatest(_delay, interval '0'), interval '365 days');
   else
-    v_retries := v_retries + 1;
+    v_retries := least(v_retries + 1, _job.max_retries);
     v_state := case when v_retries >= _job.max_retries then 'failed' else 'pending' end;
     v_config := private.job_config_of(_job.job_name);
-    v_delay := coalesce(least(greatest(_delay, interval '0'), interval '1 day'),
-      make_interval(secs => (0.9 + 0.2 * random()) * least(v_config.backoff_max_seconds,
-        v_config.backoff_seconds * power(2, least(_job.retries, 30)))));
+    v_delay := case when _delay is not null then least(greatest(_delay, interval '0'), interval '1 day')
+      else make_interval(secs => (0.9 + 0.2 * random()) * least(v_config.backoff_max_seconds,
+        v_config.backoff_seconds * power(2, least(_job.retries, 30)))) end;
   end if;
 
   update public.job j
@@ -58,7 +59,8 @@ begin
       when _outcome = 'completed' then 'completed.'
       when _outcome = 'released' and v_state = 'pending' then 'pauses; the job continues '
         || case when v_delay > interval '0' then 'at ' || v_now + v_delay else 'as soon as a slot is free' end || '.'
-      else case _outcome when 'canceled' then 'stopped' when 'expired' then 'went silent' else 'failed' end
+      else case when _outcome in ('canceled', 'released') then 'stopped' when _outcome = 'expired' then 'went silent'
+          else 'failed' end
         || coalesce(': ' || v_error, '') || case v_state
           when 'pending' then format('. Try %s of %s at %s.', v_retries + 1, _job.max_retries, v_now + v_delay)
           when 'failed' then case when _outcome = 'failed_permanently' then '. Not retried.'

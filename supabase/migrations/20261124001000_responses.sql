@@ -35,7 +35,9 @@ create function private.retry_after(_value text) returns interval
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
-  if _value ~ '^\s*[0-9]{1,9}\s*$' then
+  if _value is null then
+    return null;
+  elsif _value ~ '^\s*[0-9]{1,9}\s*$' then
     return make_interval(secs => _value::integer);
   end if;
   return greatest(_value::timestamptz - private.now(), interval '0');
@@ -104,7 +106,8 @@ comment on function private.apply_response(public.job, net._http_response) is 'W
 
 -- Called by pg_cron without arguments: reads the answers to our rings, ends the attempts they are for,
 -- deletes them, and if jobs ended lets run_jobs fill their slots. Each answer stands alone: one that cannot
--- be processed fails its own job and no other. Returns how many it read.
+-- be processed fails its own job and no other. pg_net's ids begin again when its unlogged tables come back
+-- empty: an answer is the newest ring's of its id, an older one was lost. Returns how many it read.
 create function private.process_jobs() returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -119,6 +122,8 @@ begin
     from private.job_attempt a
     join net._http_response r on r.id = a.request_id
     where a.request_id is not null and a.responded_at is null and r.created >= a.rung_at - interval '1 minute'
+      and not exists (select from private.job_attempt newer where newer.request_id = a.request_id
+        and newer.responded_at is null and newer.rung_at > a.rung_at)
     order by r.id limit 2000
   loop
     select * into v_job from public.job j where j.id = v_answer.job_id for update skip locked;
@@ -135,7 +140,11 @@ begin
       end if;
     exception when others then
       raise warning 'process_jobs: job %: %', v_job.id, sqlerrm;
-      perform private.end_attempt(v_job, v_answer.attempt, 'failed', 'its answer could not be read: ' || sqlerrm);
+      begin
+        perform private.end_attempt(v_job, v_answer.attempt, 'failed', 'its answer could not be read: ' || sqlerrm);
+      exception when others then
+        raise warning 'process_jobs: job % is left to its lease: %', v_job.id, sqlerrm;
+      end;
     end;
     delete from net._http_response r where r.id = (v_answer.response).id and r.created = (v_answer.response).created;
     v_read := v_read + 1;

@@ -41,7 +41,8 @@ $$;
 comment on function private.lock_live_job(uuid, uuid) is 'The job, locked, if the token is its live attempt''s; else null.';
 
 -- Claims the next job of a name for a function that has a slot to give (_holds_slot: it has just ended a
--- job of _lane in this transaction) or lingers. Other lanes first, in round order after _lane; then its own.
+-- job of _lane in this transaction) or asks for one. Other lanes first, in round order after _lane (at most 16
+-- are tried), then _lane itself.
 create function private.hand_over(_job_name text, _lane uuid, _holds_slot boolean) returns private.job_attempt
 language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -56,7 +57,7 @@ begin
   if not v_config.enabled then
     return null;
   end if;
-  for v_hop in 1..8 loop
+  for v_hop in 1..16 loop
     v_before := v_lane;
     select j.lane into v_lane from public.job j
     where j.state = 'pending' and j.next_run_at is null and j.job_name = _job_name and j.lane > v_before
@@ -76,11 +77,13 @@ begin
       return v_next;
     end if;
   end loop;
-  if not _holds_slot or not private.lane_is_open(v_config, _lane) then
+  if not private.lane_is_open(v_config, _lane)
+    or not (_holds_slot or pg_try_advisory_xact_lock(private.lane_lock(_job_name, _lane)))
+  then
     return null;
   end if;
   select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
-  if v_next.job_id is null and not v_locked then
+  if v_next.job_id is null and _holds_slot and not v_locked then
     -- Before the lane falls idle: whoever queues into it now either is seen here or sees the free slot.
     perform pg_advisory_xact_lock(private.lane_lock(_job_name, _lane));
     select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
@@ -206,7 +209,7 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_until timestamptz;
-  v_next private.job_attempt := private.hand_over(_job_name, '00000000-0000-0000-0000-000000000000', false);
+  v_next private.job_attempt := private.hand_over(_job_name, gen_random_uuid(), false);
 begin
   if v_next.job_id is not null then
     return jsonb_build_object('next', private.job_payload(v_next.job_id, v_next.attempt));
