@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import type { Check } from "./check.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Check, Context } from "./check.ts";
 
 const STALE_SECONDS = 30;
+const FIRST_TICK_SECONDS = 12;
 const STATEMENT = /^select cron\.schedule\('([^']+)', '([^']+)', '([^']+)'\);/gm;
 
 interface Schedule {
@@ -49,9 +51,7 @@ export const cron: Check = {
         where d.jobid = j.jobid and d.status in ('succeeded', 'failed')
         order by d.runid desc limit 1) r
       where r.status = 'failed' and j.command like '%private.%'`;
-    const [row] = await sql<{ seconds: number | null }[]>`
-      select extract(epoch from clock_timestamp() - last_run_at)::int as seconds from private.dispatcher`;
-    const seconds = row?.seconds ?? null;
+    const seconds = await secondsSinceTick(sql);
     if (failed.length > 0) {
       return {
         problem: failed.map(({ name, message }) => `${name} failed: ${message}`).join("; "),
@@ -71,6 +71,16 @@ export const cron: Check = {
     };
   },
 };
+
+/** How long ago run-jobs began; where it never has, it gets the time of two ticks. */
+async function secondsSinceTick(sql: Context["sql"]): Promise<number | null> {
+  for (let waited = 0;; waited++) {
+    const [row] = await sql<{ seconds: number | null }[]>`
+      select extract(epoch from clock_timestamp() - last_run_at)::int as seconds from private.dispatcher`;
+    if (row?.seconds != null || waited === FIRST_TICK_SECONDS) return row?.seconds ?? null;
+    await delay(1000);
+  }
+}
 
 function scheduledIn(folder: string): Schedule[] {
   const found: Schedule[] = [];
