@@ -7,7 +7,8 @@ const PATTERNS = {
   os: { darwin: /darwin/, win32: /win(32|dows)/, linux: /linux/ },
   cpu: { arm64: /arm64/, x64: /x64/ },
 };
-const match = (kind, name) => Object.keys(PATTERNS[kind]).find((key) => PATTERNS[kind][key].test(name));
+const match = (kind, name) =>
+  Object.keys(PATTERNS[kind]).find((key) => PATTERNS[kind][key].test(name));
 
 const file = new URL("../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(file, "utf8"));
@@ -19,10 +20,19 @@ for (const parent of Object.values(lock.packages)) {
     const cpu = match("cpu", name);
     if (lock.packages[path] || !os || !cpu) continue;
     const dev = parent.dev ? { dev: true } : {};
-    lock.packages[path] = { version: version.replace(/^[\^~]/, ""), ...dev, optional: true, os: [os], cpu: [cpu] };
+    lock.packages[path] = {
+      version: version.replace(/^[\^~]/, ""),
+      ...dev,
+      optional: true,
+      os: [os],
+      cpu: [cpu],
+    };
     added.push(`${name}@${version}`);
   }
 }
 const sorted = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1));
-writeFileSync(file, `${JSON.stringify({ ...lock, packages: Object.fromEntries(sorted) }, null, 2)}\n`);
+writeFileSync(
+  file,
+  `${JSON.stringify({ ...lock, packages: Object.fromEntries(sorted) }, null, 2)}\n`,
+);
 console.log(added.length > 0 ? `added ${added.join(", ")}` : "nothing is missing");

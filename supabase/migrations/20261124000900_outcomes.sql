@@ -33,6 +33,7 @@ begin
     v_state := 'canceled';
   elsif _outcome = 'failed_permanently' then
     v_state := 'failed';
+    v_retries := least(v_retries + 1, _job.max_retries);
   elsif _outcome = 'released' then
     v_state := 'pending';
     v_delay := least(greatest(_delay, interval '0'), interval '365 days');

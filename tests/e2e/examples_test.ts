@@ -93,6 +93,20 @@ test("send-digest: queued from the shared definition, it counts the user's own j
   assert.deepEqual(job.result, { day, jobs: 1, counts: { running: 1 } });
 });
 
+test("send-digest: a function that lingers takes the next job without a ring", async ({ sql, supabase }) => {
+  await sql`insert into public.job_config (job_name, linger_seconds) values ('send-digest', 20)
+    on conflict (job_name) do update set linger_seconds = 20`;
+  try {
+    await ended(supabase, await queueJob(supabase, sendDigest, { day: "2026-11-01" }));
+    const id = await queueJob(supabase, sendDigest, { day: "2026-11-02" });
+    assert.equal((await ended(supabase, id)).state, "completed");
+    const attempts = await sql`select request_id from private.job_attempt where job_id = ${id}`;
+    assert.deepEqual(attempts.map((attempt) => attempt.request_id), [null]);
+  } finally {
+    await sql`update public.job_config set linger_seconds = 0 where job_name = 'send-digest'`;
+  }
+});
+
 test("queue-digests: one job per subscriber, none for others", async ({ sql, supabase, userId }) => {
   const { error } = await supabase.from("digest_subscription").insert({ user_id: userId });
   assert.equal(error?.code, undefined);
