@@ -26,7 +26,7 @@ export interface StackOptions {
   databaseUrl?: string;
   /** Apply pending migrations. Default true. */
   migrate?: boolean;
-  /** Limits of the function processes. Default: boot 15 s, idle 150 s, wall clock 400 s. */
+  /** Limits of the function processes. Default: boot 15 s, idle 150 s, wall clock 400 s, no CPU limit. */
   limits?: Partial<Limits>;
   /** More environment for the functions. */
   secrets?: Record<string, string>;
@@ -69,7 +69,7 @@ export interface Stack extends Keys {
   stop(): Promise<void>;
 }
 
-const LIMITS: Limits = { boot: 15, idle: 150, wallClock: 400 };
+const LIMITS: Limits = { boot: 15, idle: 150, wallClock: 400, cpu: 0 };
 
 /** Boots the whole stack; resolves when the API answers. */
 export async function startStack(options: StackOptions): Promise<Stack> {

@@ -1,4 +1,4 @@
-// npm test [-- --database-url URL] [sql|conformance|stack|functions|e2e …] [part of a path …]
+// npm test [-- --database-url URL] [sql|conformance|stack|ops|functions|e2e …] [part of a path …]
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
@@ -6,6 +6,7 @@ import {
   runConformance,
   runEndToEnd,
   runFunctions,
+  runOps,
   runSql,
   runStack,
   stopSharedStack,
@@ -16,6 +17,7 @@ const categories: Record<string, Category> = {
   sql: runSql,
   conformance: runConformance,
   stack: runStack,
+  ops: runOps,
   functions: runFunctions,
   e2e: runEndToEnd,
 };

@@ -21,9 +21,11 @@ export async function start(
 
     const demo = options.demo
       ? runDemo(stack, stopping.signal).catch((error) => {
-        console.error(
-          `error: the demo broke off: ${error instanceof Error ? error.message : error}`,
-        );
+        if (!stopping.signal.aborted) {
+          console.error(
+            `error: the demo broke off: ${error instanceof Error ? error.message : error}`,
+          );
+        }
         return false;
       })
       : Promise.resolve(true);

@@ -16,6 +16,28 @@ language plpgsql immutable security invoker set search_path = ''
 as $$ begin return hashtextextended(_job_name, 7502); end $$;
 comment on function private.name_lock(text) is 'Key of the advisory lock of a name with limits over all users.';
 
+-- Takes a lock of a lane (_rank 1) or a name (_rank 2) until the end of the transaction; false if it is not to
+-- be had. It is waited for only while the transaction holds no lock of the same or a higher rank: then nobody
+-- can wait in a circle. private.held keeps the highest rank.
+create function private.hold(_key bigint, _rank integer, _wait boolean default true) returns boolean
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_held text := coalesce(current_setting('private.held', true), '');
+begin
+  if _wait and v_held < _rank::text then
+    perform pg_advisory_xact_lock(_key);
+  elsif not pg_try_advisory_xact_lock(_key) then
+    return false;
+  end if;
+  if v_held < _rank::text then
+    perform set_config('private.held', _rank::text, true);
+  end if;
+  return true;
+end
+$$;
+comment on function private.hold(bigint, integer, boolean) is 'Takes a lock of the engine, waiting only where that cannot deadlock.';
+
 -- POSTs one ring to the job's function through pg_net and returns pg_net's request id. The URL is always
 -- /functions/v1/<job name>: job_name's constraint leaves no room for anything else.
 create function private.run_job(
@@ -55,11 +77,11 @@ $$;
 comment on function private.ring_budget() is 'How many more jobs may be rung now.';
 
 -- Free slots of a name that has a limit over all users, under its lock.
-create function private.name_slots(_config public.job_config) returns integer
+create function private.name_slots(_config public.job_config, _now timestamptz) returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_since timestamptz := private.now() - _config.rate_period;
+  v_since timestamptz := _now - _config.rate_period;
 begin
   delete from private.job_start s where s.job_name = _config.job_name and s.started_at <= v_since;
   return least(
@@ -68,7 +90,7 @@ begin
     _config.rate_limit - (select count(*) from private.job_start s where s.job_name = _config.job_name));
 end
 $$;
-comment on function private.name_slots(public.job_config) is
+comment on function private.name_slots(public.job_config, timestamptz) is
   'Jobs of this name that may still start by global_concurrency_limit and rate_limit.';
 
 -- True if a lane has a free slot and a user who may act: neither banned nor deleted. A look without locks.
@@ -130,7 +152,8 @@ comment on function private.waiting_lanes(public.job_config, uuid, integer, inte
 
 -- Claims due jobs of these lanes: pending -> running with a new attempt, and rings them if asked.
 -- The caller holds the locks of the lanes (or, for its own lane, a slot). Takes at most _limit jobs in all
--- and _per_lane of each lane, oldest first; returns the new attempts.
+-- and _per_lane of each lane, oldest first; returns the new attempts. A transaction with one snapshot for all
+-- its statements would count slots of the past: it claims nothing, and leaves its jobs to the tick.
 create function private.claim_lanes(
   _config public.job_config, _lanes uuid[], _limit integer, _per_lane integer, _ring boolean
 ) returns setof private.job_attempt
@@ -141,11 +164,15 @@ declare
   v_limit integer := _limit;
   v_signer private.signer;
 begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    return;
+  end if;
   if _config.global_concurrency_limit is not null or _config.rate_limit is not null then
-    if not pg_try_advisory_xact_lock(private.name_lock(_config.job_name)) then
+    if not private.hold(private.name_lock(_config.job_name), 2) then
       return;
     end if;
-    v_limit := least(v_limit, private.name_slots(_config));
+    v_now := private.now();
+    v_limit := least(v_limit, private.name_slots(_config, v_now));
   end if;
   if v_limit < 1 then
     return;
@@ -215,6 +242,7 @@ begin
   if not pg_try_advisory_xact_lock(hashtextextended('private.run_jobs', 7503)) then
     return 0;
   end if;
+  perform set_config('private.held', '2', true);
   update private.dispatcher d set last_run_at = v_now where d.only_row;
   update public.job j set next_run_at = null, updated_at = v_now
   where j.id in (select d.id from public.job d

@@ -22,14 +22,9 @@ end $$;
 delete from vault.secrets where name in ('supabase_url', 'app.jwt_secret', 'app.jwt_kid');
 select vault.create_secret('http://127.0.0.1:54321', 'supabase_url'),
   vault.create_secret('super-secret-jwt-token-with-at-least-32-characters-long', 'app.jwt_secret');
--- What the end of a client's transaction would do.
-create function pg_temp.commit() returns void language plpgsql as $$
-begin
-  perform set_config('private.rung_lanes', '', true);
-  set constraints all immediate;
-  set constraints all deferred;
-  perform set_config('private.rung_lanes', '', true);
-end $$;
+create function pg_temp.end_attempt(_id uuid, _attempt integer, _outcome text, _error text default null,
+  _result jsonb default null, _delay interval default null) returns text language sql as $$
+  select private.end_attempt(j, _attempt, _outcome, _error, _result, _delay) from job j where j.id = _id $$;
 alter table job disable trigger job_ring_at_commit;
 create function pg_temp.make(_id integer, _name text, _user text default 'a0000000-0000-0000-0000-000000000000') returns uuid language plpgsql as $$
 begin
@@ -45,6 +40,7 @@ begin
 end $$;
 
 -- The clockwork
+update private.dispatcher set last_run_at = null;
 select pg_temp.make(1, 'work');
 select is(pg_temp.says(1), 'waiting: the dispatcher has never run: is pg_cron up? select * from cron.job', 'pg_cron never ran');
 update private.dispatcher set last_run_at = private.now() - interval '7 minutes';
@@ -108,13 +104,13 @@ insert into job (id, job_name, state, locked_at) values (pg_temp.id(12), 'import
 select matches(pg_temp.says(12), '^running without an attempt \(the row was imported or edited\): it counts as failed 15 minutes after', 'it runs without an attempt');
 
 -- Ended
-select private.end_attempt(pg_temp.id(11), 1, 'canceled', 'the user asked');
+select pg_temp.end_attempt(pg_temp.id(11), 1, 'canceled', 'the user asked');
 select matches(pg_temp.says(11), '^canceled at 2026-01-02 12:00:00.*: the user asked; retry_job queues it again$', 'it was canceled');
 select dequeue_job(pg_temp.id(3)) is null as dequeued;
 select matches(pg_temp.says(3), '^canceled at 2026-01-02 12:00:00[^:]*; retry_job queues it again$', 'or dequeued');
 select pg_temp.make(13, 'run', 'b0000000-0000-0000-0000-000000000000');
 select private.run_jobs();
-select private.end_attempt(pg_temp.id(13), 1, 'completed');
+select pg_temp.end_attempt(pg_temp.id(13), 1, 'completed');
 select matches(pg_temp.says(13), '^completed at 2026-01-02 12:00:00.* with attempt 1$', 'it completed');
 select pg_temp.make(14, 'run', 'b0000000-0000-0000-0000-000000000000');
 update job set max_retries = 1 where id = pg_temp.id(14);
@@ -123,7 +119,7 @@ select private.fail_job_with_retry(pg_temp.id(14), 'the function answered 500');
 select matches(pg_temp.says(14), '^failed at 2026-01-02 12:00:00.* after 1 of 1 tries: the function answered 500; retry_job queues it again$', 'it failed');
 select pg_temp.make(15, 'run', 'b0000000-0000-0000-0000-000000000000');
 select private.run_jobs();
-select private.end_attempt(pg_temp.id(15), 1, 'failed_permanently', 'no such day');
+select pg_temp.end_attempt(pg_temp.id(15), 1, 'failed_permanently', 'no such day');
 select matches(pg_temp.says(15), '^failed at 2026-01-02 12:00:00.* after 1 of 3 tries: no such day; retry_job queues it again$', 'it failed for good');
 
 -- Whoever may not see a job gets no explanation; its owner does.

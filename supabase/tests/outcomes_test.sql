@@ -22,14 +22,9 @@ end $$;
 delete from vault.secrets where name in ('supabase_url', 'app.jwt_secret', 'app.jwt_kid');
 select vault.create_secret('http://127.0.0.1:54321', 'supabase_url'),
   vault.create_secret('super-secret-jwt-token-with-at-least-32-characters-long', 'app.jwt_secret');
--- What the end of a client's transaction would do.
-create function pg_temp.commit() returns void language plpgsql as $$
-begin
-  perform set_config('private.rung_lanes', '', true);
-  set constraints all immediate;
-  set constraints all deferred;
-  perform set_config('private.rung_lanes', '', true);
-end $$;
+create function pg_temp.end_attempt(_id uuid, _attempt integer, _outcome text, _error text default null,
+  _result jsonb default null, _delay interval default null) returns text language sql as $$
+  select private.end_attempt(j, _attempt, _outcome, _error, _result, _delay) from job j where j.id = _id $$;
 alter table job disable trigger job_ring_at_commit;
 insert into job_config (job_name, backoff_seconds, backoff_max_seconds) values ('quick', 10, 100), ('at-once', 0, 0);
 
@@ -54,12 +49,12 @@ create function pg_temp.outcome(_id uuid) returns text language sql as $$
 
 -- Completed
 select pg_temp.run('00000000-0000-0000-0000-000000000001');
-select is(private.end_attempt('00000000-0000-0000-0000-000000000001', 1, 'completed', null, '{"ok": true}'), 'completed',
+select is(pg_temp.end_attempt('00000000-0000-0000-0000-000000000001', 1, 'completed', null, '{"ok": true}'), 'completed',
   'a completed attempt completes its job');
 select results_eq($$ select state, result, finished_at, locked_at, retries, last_error from job where id = '00000000-0000-0000-0000-000000000001' $$,
   $$ values ('completed', '{"ok": true}'::jsonb, private.now(), null::timestamptz, 0, null::text) $$, 'its result is kept and no try counted');
 select is(pg_temp.last_log('00000000-0000-0000-0000-000000000001'), 'INFO: Attempt 1 completed.', 'and logged');
-select is(private.end_attempt('00000000-0000-0000-0000-000000000001', 1, 'failed', 'late'), null, 'its outcome is recorded once');
+select is(pg_temp.end_attempt('00000000-0000-0000-0000-000000000001', 1, 'failed', 'late'), null, 'its outcome is recorded once');
 select is((pg_temp.job('00000000-0000-0000-0000-000000000001')).state, 'completed', 'a second report changes nothing');
 select is(pg_temp.outcome('00000000-0000-0000-0000-000000000001'), 'completed', 'nor does it touch the attempt');
 
@@ -128,7 +123,7 @@ create function pg_temp.asked(_delay interval) returns interval language plpgsql
 declare v_id uuid := gen_random_uuid();
 begin
   perform pg_temp.run(v_id);
-  perform private.end_attempt(v_id, 1, 'failed', 'busy', null, _delay);
+  perform pg_temp.end_attempt(v_id, 1, 'failed', 'busy', null, _delay);
   return coalesce((pg_temp.job(v_id)).next_run_at, private.now()) - private.now();
 end $$;
 select is(pg_temp.asked('7 seconds'), '7 seconds'::interval, 'a delay that was asked for is honoured');
@@ -138,18 +133,18 @@ select is(pg_temp.asked('-5 minutes'), '0'::interval, 'a negative one means at o
 
 -- Permanently
 select pg_temp.run('00000000-0000-0000-0000-000000000005');
-select is(private.end_attempt('00000000-0000-0000-0000-000000000005', 1, 'failed_permanently', 'no such day'), 'failed',
+select is(pg_temp.end_attempt('00000000-0000-0000-0000-000000000005', 1, 'failed_permanently', 'no such day'), 'failed',
   'a permanent failure is not retried');
 select is(pg_temp.last_log('00000000-0000-0000-0000-000000000005'), 'ERROR: Attempt 1 failed: no such day. Not retried.', 'and the log says so');
 
 -- Released
 select pg_temp.run('00000000-0000-0000-0000-000000000006');
-select is(private.end_attempt('00000000-0000-0000-0000-000000000006', 1, 'released', null, null, '1 hour'), 'pending',
+select is(pg_temp.end_attempt('00000000-0000-0000-0000-000000000006', 1, 'released', null, null, '1 hour'), 'pending',
   'a released job is pending again');
 select results_eq($$ select retries, next_run_at from job where id = '00000000-0000-0000-0000-000000000006' $$,
   $$ values (0, private.now() + interval '1 hour') $$, 'later, without a try spent');
 select pg_temp.claim('00000000-0000-0000-0000-000000000006');
-select private.end_attempt('00000000-0000-0000-0000-000000000006', 2, 'released', null, null, null);
+select pg_temp.end_attempt('00000000-0000-0000-0000-000000000006', 2, 'released', null, null, null);
 select is((pg_temp.job('00000000-0000-0000-0000-000000000006')).next_run_at, null, 'or at once');
 
 -- Silence: the lease
@@ -216,7 +211,7 @@ declare v_id uuid := gen_random_uuid();
 begin
   perform pg_temp.run(v_id);
   perform cancel_job(v_id);
-  perform private.end_attempt(v_id, 1, _outcome, null);
+  perform pg_temp.end_attempt(v_id, 1, _outcome, null);
   return (pg_temp.job(v_id)).state || ', ' || pg_temp.last_log(v_id);
 end $$;
 select matches(pg_temp.stopped('canceled'), '^canceled, INFO: Attempt 1 stopped', 'asked to stop and stopped: canceled');

@@ -22,14 +22,6 @@ end $$;
 delete from vault.secrets where name in ('supabase_url', 'app.jwt_secret', 'app.jwt_kid');
 select vault.create_secret('http://127.0.0.1:54321', 'supabase_url'),
   vault.create_secret('super-secret-jwt-token-with-at-least-32-characters-long', 'app.jwt_secret');
--- What the end of a client's transaction would do.
-create function pg_temp.commit() returns void language plpgsql as $$
-begin
-  perform set_config('private.rung_lanes', '', true);
-  set constraints all immediate;
-  set constraints all deferred;
-  perform set_config('private.rung_lanes', '', true);
-end $$;
 alter table job disable trigger job_ring_at_commit;
 
 -- A rung job of a name of its own, and the answer to its ring. Headers echo both unless told otherwise.

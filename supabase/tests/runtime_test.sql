@@ -22,14 +22,9 @@ end $$;
 delete from vault.secrets where name in ('supabase_url', 'app.jwt_secret', 'app.jwt_kid');
 select vault.create_secret('http://127.0.0.1:54321', 'supabase_url'),
   vault.create_secret('super-secret-jwt-token-with-at-least-32-characters-long', 'app.jwt_secret');
--- What the end of a client's transaction would do.
-create function pg_temp.commit() returns void language plpgsql as $$
-begin
-  perform set_config('private.rung_lanes', '', true);
-  set constraints all immediate;
-  set constraints all deferred;
-  perform set_config('private.rung_lanes', '', true);
-end $$;
+create function pg_temp.end_attempt(_id uuid, _attempt integer, _outcome text, _error text default null,
+  _result jsonb default null, _delay interval default null) returns text language sql as $$
+  select private.end_attempt(j, _attempt, _outcome, _error, _result, _delay) from job j where j.id = _id $$;
 alter table job disable trigger job_ring_at_commit;
 insert into job_config (job_name, lease_seconds, linger_seconds, backoff_seconds, backoff_max_seconds) values ('work', 30, 5, 10, 10);
 
@@ -210,7 +205,7 @@ select pg_temp.act('admin');
 select results_eq($$ select state, attempt, result, progress from job where id = '00000000-0000-0000-0000-000000000101' $$,
   $$ values ('running', 2, null::jsonb, null::jsonb) $$, 'it changes nothing');
 select save_job_step('00000000-0000-0000-0000-000000000101', pg_temp.token('00000000-0000-0000-0000-000000000101'), 's', '{"n": 1}') is null as saved;
-select private.end_attempt('00000000-0000-0000-0000-000000000101', 2, 'released', null, null, '0');
+select pg_temp.end_attempt('00000000-0000-0000-0000-000000000101', 2, 'released', null, null, '0');
 select private.run_jobs();
 select is(start_job('00000000-0000-0000-0000-000000000101', pg_temp.token('00000000-0000-0000-0000-000000000101')) #> '{job,steps}', '{"s": {"n": 1}}',
   'a continued job gets the steps it has done');

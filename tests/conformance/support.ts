@@ -2,11 +2,11 @@
 // must hold on the real extensions as well as on the substitutes.
 import postgres from "postgres";
 
-/** The database under test, as the role that migrations run as. */
+/** The database under test, as the role that migrations run as, whoever logs in. */
 export function connect(max = 4): postgres.Sql {
   const url = Deno.env.get("TEST_DATABASE_URL");
   if (!url) throw new Error("TEST_DATABASE_URL is not set: npm test -- conformance sets it.");
-  return postgres(url, { max, onnotice: () => {} });
+  return postgres(url, { max, connection: { role: "postgres" }, onnotice: () => {} });
 }
 
 /** Makes the extensions exactly as the migrations do. */

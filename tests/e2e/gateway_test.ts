@@ -4,7 +4,7 @@ import { type Stack, startStack } from "../../stack/stack.ts";
 import { type Reports, startReports } from "./support/reports.ts";
 import { gatewayFunctions, writeFunctions } from "./support/gateway_functions.ts";
 
-const limits = { boot: 3, idle: 3, wallClock: 4 };
+const limits = { boot: 3, idle: 3, wallClock: 4, cpu: 1 };
 let stack: Stack;
 let reports: Reports;
 let folder: string;
@@ -122,6 +122,15 @@ Deno.test("a request in flight when the wall clock runs out is a 546", async () 
     code: "WORKER_LIMIT",
     message: "Function failed due to not having enough compute resources (please check logs)",
   });
+});
+
+Deno.test("a request that uses up the CPU limit is a 546", async () => {
+  const began = Date.now();
+  const response = await call("busy");
+  assert.equal(response.status, 546);
+  assert.equal((await response.json()).code, "WORKER_LIMIT");
+  const seconds = (Date.now() - began) / 1000;
+  assert.ok(seconds < 2.9, `it took ${seconds} s: not the CPU limit ended it`);
 });
 
 Deno.test("kill -9 of a function's process: its request is a 546, the next one is served", async () => {

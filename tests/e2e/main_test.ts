@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { startTemporaryDatabase } from "../support/temporary.ts";
 import { type Clone, cloneProject } from "./support/clone.ts";
 
 let clone: Clone;
@@ -73,6 +74,19 @@ Deno.test("stop also works after a kill", async () => {
   await child.status;
   const stopped = await clone.run("stop");
   assert.equal(stopped.code, 0, stopped.output);
+  await assertNothingLeft();
+});
+
+Deno.test("start --database-url uses that Postgres, and starts none of its own", async () => {
+  const database = await startTemporaryDatabase({ workers: true });
+  try {
+    const { code, output } = await clone.run("start", "--once", "--database-url", database.url);
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /starting Postgres/);
+    assert.match(output, /All 15 jobs ended as expected/);
+  } finally {
+    await database.stop();
+  }
   await assertNothingLeft();
 });
 

@@ -38,16 +38,26 @@ export const runConformance: Category = async ({ filters, databaseUrl }, report)
   });
 };
 
+/** Tests of the local parts. */
+export const runStack: Category = (selection, report) => runAlone("tests/stack", selection, report);
+
+/** Tests of what an operator uses: doctor, vault, snippets, views, schedules. */
+export const runOps: Category = (selection, report) => runAlone("tests/ops", selection, report);
+
 /** Tests that start what they need themselves: they take no database. */
-export const runStack: Category = async ({ filters, databaseUrl }, report) => {
-  const files = await findFiles("tests/stack", /_test\.ts$/, filters);
+async function runAlone(
+  folder: string,
+  { filters, databaseUrl }: Selection,
+  report: Report,
+): Promise<void> {
+  const files = await findFiles(folder, /_test\.ts$/, filters);
   if (files.length === 0) return;
   if (databaseUrl !== null) {
-    console.log("stack: left out, these tests make databases of their own");
+    console.log(`${folder}: left out, these tests make databases of their own`);
     return;
   }
   await runDenoTests(files, {}, report);
-};
+}
 
 /** The functions' own tests. */
 export const runFunctions: Category = (selection, report) =>

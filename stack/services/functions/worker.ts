@@ -1,3 +1,4 @@
+import { watchCpu } from "./cpu.ts";
 import { textLines } from "./lines.ts";
 
 /** Limits of one function process, in seconds, as the edge runtime has them. */
@@ -8,6 +9,8 @@ export interface Limits {
   idle: number;
   /** A process is told at 90 % of this and killed at 100 %; after half of it, it takes no new request. */
   wallClock: number;
+  /** CPU time of a process since it listens; 0 = no limit. Linux only. */
+  cpu: number;
 }
 
 export interface WorkerOptions {
@@ -82,6 +85,12 @@ export function startWorker(options: WorkerOptions): Worker {
     setTimeout(() => unload("wall_clock"), limits.wallClock * 900),
     setTimeout(endOverLimit, limits.wallClock * 1000),
   ];
+  const endOverCpu = () => {
+    cause = "limit";
+    log(`CPU limit (${limits.cpu} s) reached: the process is killed`);
+    kill();
+  };
+  let cpuWatch: ReturnType<typeof setInterval> | undefined;
   const bootTimer = setTimeout(() => {
     cause = "boot";
     log(`did not listen within ${limits.boot} s: does it call Deno.serve?`);
@@ -104,6 +113,7 @@ export function startWorker(options: WorkerOptions): Worker {
       if (what === "listening") {
         clearTimeout(bootTimer);
         setReady(Number(value));
+        if (limits.cpu > 0) cpuWatch ??= watchCpu(child.pid, limits.cpu, endOverCpu);
       }
       if (what === "tasks") {
         tasksOpen = value !== "0";
@@ -119,6 +129,7 @@ export function startWorker(options: WorkerOptions): Worker {
       readOutput(child.stderr),
     ]);
     clearTimeout(bootTimer);
+    clearInterval(cpuWatch);
     timers.forEach(clearTimeout);
     worker.end = cause ?? (status.signal === "SIGKILL" ? "killed" : "error");
     await commands.close().catch(() => {});

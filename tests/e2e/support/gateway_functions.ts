@@ -17,6 +17,10 @@ export const gatewayFunctions: Record<string, string> = {
   silent: `
     Deno.serve((request) =>
       request.method === "GET" ? new Response("up") : new Promise(() => {}));`,
+  busy: `
+    Deno.serve(() => {
+      while (true);
+    });`,
   "works-on": `
     const report = (text) => fetch(Deno.env.get("REPORT_URL"), { method: "POST", body: text });
     addEventListener("beforeunload", (event) => report("unload " + event.detail.reason));

@@ -2,14 +2,23 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import postgres from "postgres";
 
+/** Where a project can be reached. */
+export interface Project {
+  apiUrl: string;
+  anonKey: string;
+  jwtSecret: string;
+  dbUrl: string;
+}
+
 /** The project under test: tests/run.ts starts one, or the caller names one. */
-export const project = {
-  apiUrl: variable("TEST_API_URL"),
-  anonKey: variable("TEST_ANON_KEY"),
-  serviceRoleKey: variable("TEST_SERVICE_ROLE_KEY"),
-  jwtSecret: variable("TEST_JWT_SECRET"),
-  databaseUrl: variable("TEST_DATABASE_URL"),
-};
+export function projectUnderTest(): Project {
+  return {
+    apiUrl: variable("TEST_API_URL"),
+    anonKey: variable("TEST_ANON_KEY"),
+    jwtSecret: variable("TEST_JWT_SECRET"),
+    dbUrl: variable("TEST_DATABASE_URL"),
+  };
+}
 
 function variable(name: string): string {
   const value = Deno.env.get(name);
@@ -39,16 +48,16 @@ export interface Job {
   result: unknown;
 }
 
-/** A client with a key and no session. */
-export function clientWith(key: string, authorization?: string): SupabaseClient {
-  return createClient(project.apiUrl, key, {
+/** A client with the anon key and no session. */
+export function clientOf(project: Project, authorization?: string): SupabaseClient {
+  return createClient(project.apiUrl, project.anonKey, {
     auth: { persistSession: false, autoRefreshToken: false },
     ...(authorization && { global: { headers: { Authorization: authorization } } }),
   });
 }
 
-export async function newUser(): Promise<User> {
-  const client = clientWith(project.anonKey);
+export async function newUser(project: Project): Promise<User> {
+  const client = clientOf(project);
   const email = `user-${crypto.randomUUID()}@example.com`;
   const { data, error } = await client.auth.signUp({ email, password: "a-test-password" });
   if (error || !data.user) throw new Error(`no user: ${error?.message}`);
@@ -56,8 +65,8 @@ export async function newUser(): Promise<User> {
 }
 
 /** A session as postgres, closed by `close`. */
-export function openDatabase(): { sql: postgres.Sql; close(): Promise<void> } {
-  const sql = postgres(project.databaseUrl, { max: 2, onnotice: () => {} });
+export function openDatabase(project: Project): { sql: postgres.Sql; close(): Promise<void> } {
+  const sql = postgres(project.dbUrl, { max: 2, onnotice: () => {} });
   return { sql, close: () => sql.end() };
 }
 

@@ -72,7 +72,7 @@ export async function runAttempt<S extends BodySchema>(
   const parts = { attempt, api, environment, budget, logs, heartbeat };
   run(worker.served, { ...parts, admin: worker.served.admin ?? false }).then(
     (result) => attempt.end(endingOfResult(attempt, result, logs.log)),
-    (error) => attempt.end(endingOfError(attempt, error, redact)),
+    (error) => attempt.end(endingOfError(attempt, error, logs.log, redact)),
   );
   try {
     const ending = await attempt.ended;
