@@ -197,6 +197,7 @@ select cron.schedule('examples-nightly', '17 3 * * *', 'select private.queue_nig
 -- Who may do what. ------------------------------------------------------------------------------------------
 revoke all on public.digest_subscription, public.feed, public.feed_item, public.contact, public.document
   from public, anon, authenticated, service_role;
+revoke all on sequence public.contact_id_seq from public, anon, authenticated, service_role;
 grant select, insert, delete on public.digest_subscription to authenticated;
 grant select on public.digest_subscription to service_role;
 grant select, delete, insert (url), update (url, etag, polled_at) on public.feed to authenticated;
