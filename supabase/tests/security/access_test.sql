@@ -1,7 +1,7 @@
 -- Refusal: other users' rows, the engine's columns, private and runtime functions, for every API role.
 begin;
 set local search_path = public, extensions;
-select * from no_plan();
+select plan(114);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -104,13 +104,21 @@ create temporary table call as select p.oid::regprocedure::text as name, n.nspna
   where n.nspname = 'private' and p.prorettype <> 'trigger'::regtype
     or n.nspname = 'public' and p.proname in ('start_job', 'heartbeat_job', 'finish_job', 'next_job', 'release_job', 'save_job_step', 'log_job_attempt', 'commit_job');
 grant select on call to public;
+-- The SQLSTATE of a call as the current role.
+create function pg_temp.answer(_sql text) returns text language plpgsql as $$
+begin
+  execute _sql;
+  return 'no error';
+exception when others then
+  return sqlstate;
+end $$;
 select cmp_ok((select count(*) from call), '>', 35::bigint, 'there are private and runtime functions to try');
 select pg_temp.act('anon');
-select throws_ok(sql, '42501', null, format('anon may not call %s', name)) from call;
+select is_empty($$ select name, pg_temp.answer(sql) from call where pg_temp.answer(sql) <> '42501' $$, 'anon may call none of them');
 select pg_temp.act('ada');
-select throws_ok(sql, '42501', null, format('a user may not call %s', name)) from call;
+select is_empty($$ select name, pg_temp.answer(sql) from call where pg_temp.answer(sql) <> '42501' $$, 'a user may call none of them');
 select pg_temp.act('service_role');
-select throws_ok(sql, '42501', null, format('service_role may not call %s', name)) from call where schema = 'private';
+select is_empty($$ select name, pg_temp.answer(sql) from call where schema = 'private' and pg_temp.answer(sql) <> '42501' $$, 'service_role may call none of private');
 select throws_ok(format('select * from private.%I', t), '42501', null, format('service_role reads nothing of private.%s', t))
   from unnest('{job_attempt,job_step,job_start,job_linger,lane_cursor,dispatcher}'::text[]) t;
 select pg_temp.act('ada');
