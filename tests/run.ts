@@ -1,8 +1,9 @@
-// npm test [-- --database-url URL] [sql|conformance|stack|ops|functions|e2e …] [part of a path …]
+// npm test [-- --database-url URL] [sql|conformance|stack|ops|functions|e2e|chaos …] [part of a path …]
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
   type Category,
+  runChaos,
   runConformance,
   runEndToEnd,
   runFunctions,
@@ -20,6 +21,7 @@ const categories: Record<string, Category> = {
   ops: runOps,
   functions: runFunctions,
   e2e: runEndToEnd,
+  chaos: runChaos,
 };
 
 process.env.DO_NOT_TRACK = "1";

@@ -89,6 +89,7 @@ export const disturbances: Scenario[] = [
       await pauseBetween(world, 5, 9);
       await world.sql`select vault.create_secret(${secret!.value}, 'app.jwt_secret')`;
     },
+    check: endsThatWereNotRecorded,
   },
   {
     name: "database-unreachable",
@@ -156,6 +157,18 @@ async function startedWhileDisabled({ sql }: World): Promise<string[]> {
         and a.rung_at < moment[2]::timestamptz - interval '0.1 seconds'`
   );
   return started.map(({ text }) => text);
+}
+
+/** Attempts whose function had ended, and which expired all the same. */
+async function endsThatWereNotRecorded({ sql }: World): Promise<string[]> {
+  const missed = await patiently(() =>
+    sql<{ text: string }[]>`
+      select format('attempt %s of job %s ended, and expired', a.attempt, a.job_id) as text
+      from private.job_attempt a join public.chaos_ledger l
+        on l.job_id = a.job_id and l.attempt = a.attempt and l.what = 'ended'
+      where a.outcome = 'expired'`
+  );
+  return missed.map(({ text }) => text);
 }
 
 /** Users cancel jobs of theirs, most of which run or have just ended. */
