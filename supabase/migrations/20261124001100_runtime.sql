@@ -167,6 +167,7 @@ declare
   v_attempt private.job_attempt;
   v_state text;
   v_next private.job_attempt;
+  v_payload jsonb;
 begin
   if _outcome is null or _outcome not in ('completed', 'failed', 'failed_permanently', 'canceled') then
     raise exception using errcode = 'JQ422', message = format('unknown outcome %L', left(_outcome, 100)),
@@ -191,14 +192,22 @@ begin
         and a.heartbeat_at is null and _accept_next));
   end if;
   if _accept_next then
-    v_next := private.hand_over(v_job.job_name, v_job.lane, v_state is not null);
+    -- Whatever prevents the hand-over (a Vault secret that is missing), the outcome is kept.
+    begin
+      v_next := private.hand_over(v_job.job_name, v_job.lane, v_state is not null);
+      if v_next.job_id is not null then
+        v_payload := private.job_payload(v_next.job_id, v_next.attempt);
+      end if;
+    exception when others then
+      raise warning 'job % ended, and nothing was handed over: %', _job_id, sqlerrm;
+      v_next := null;
+    end;
     update private.job_attempt a set next_job_id = v_next.job_id, next_attempt = v_next.attempt
     where v_next.job_id is not null and a.job_id = _job_id and a.attempt = v_attempt.attempt;
   elsif not _accept_next and v_state is not null then
     perform private.fill_slot(v_job.job_name, v_job.lane);
   end if;
-  return jsonb_build_object('status', 'ok', 'state', coalesce(v_state, v_job.state),
-    'next', case when v_next.job_id is not null then private.job_payload(v_next.job_id, v_next.attempt) end);
+  return jsonb_build_object('status', 'ok', 'state', coalesce(v_state, v_job.state), 'next', v_payload);
 end
 $$;
 comment on function public.finish_job(uuid, uuid, text, jsonb, text, interval, boolean) is
