@@ -17,6 +17,7 @@ create table private.job_attempt (
   error text,
   next_job_id uuid,
   next_attempt integer,
+  net_life uuid,
   primary key (job_id, attempt)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 
@@ -43,6 +44,18 @@ comment on column private.job_attempt.status_code is 'Status of the function''s 
 comment on column private.job_attempt.error is 'Why it failed, in words.';
 comment on column private.job_attempt.next_job_id is 'The job handed over with the answer to this one''s finish.';
 comment on column private.job_attempt.next_attempt is 'The attempt of next_job_id.';
+
+comment on column private.job_attempt.net_life is 'The life of pg_net''s tables that request_id belongs to.';
+
+-- Unlogged as pg_net's tables are: one row that a crash takes away together with them. pg_net's ids begin
+-- again then, and whoever else uses pg_net soon gets the ids of rings that were lost.
+create unlogged table private.net_life (
+  only_row boolean primary key default true check (only_row),
+  id uuid not null default gen_random_uuid()
+);
+comment on table private.net_life is 'Which life of pg_net''s unlogged tables this is: request ids are unique within one.';
+comment on column private.net_life.only_row is 'Keeps the table to one row.';
+comment on column private.net_life.id is 'New after each crash.';
 
 create table private.job_step (
   job_id uuid not null references public.job (id) on delete cascade,

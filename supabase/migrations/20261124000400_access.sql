@@ -5,6 +5,7 @@ alter table public.job enable row level security;
 alter table public.job_config enable row level security;
 alter table public.job_logs enable row level security;
 alter table private.job_attempt enable row level security;
+alter table private.net_life enable row level security;
 alter table private.job_step enable row level security;
 alter table private.job_start enable row level security;
 alter table private.job_linger enable row level security;

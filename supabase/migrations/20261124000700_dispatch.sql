@@ -61,6 +61,22 @@ $$;
 comment on function private.run_job(uuid, text, jsonb, uuid, integer, uuid, integer, private.signer) is
   'Rings the job''s function with the user''s token, X-Job and X-Correlation-ID; returns pg_net''s request id.';
 
+-- The life of pg_net's tables that a ring made now belongs to; begins a new one after a crash.
+create function private.current_net_life() returns uuid
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_id uuid := (select n.id from private.net_life n);
+begin
+  if v_id is null then
+    insert into private.net_life default values on conflict do nothing;
+    v_id := (select n.id from private.net_life n);
+  end if;
+  return v_id;
+end
+$$;
+comment on function private.current_net_life() is 'Which life of pg_net''s unlogged tables this is.';
+
 -- How many more rings fit into one batch of pg_net (200): those in flight are unanswered and not started.
 create function private.ring_budget() returns integer
 language plpgsql volatile security invoker set search_path = ''
@@ -163,6 +179,7 @@ declare
   v_now timestamptz := private.now();
   v_limit integer := _limit;
   v_signer private.signer;
+  v_net_life uuid;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     return;
@@ -179,6 +196,7 @@ begin
   end if;
   if _ring then
     v_signer := private.signer();
+    v_net_life := private.current_net_life();
   end if;
   return query
   with slots as (
@@ -205,8 +223,9 @@ begin
     insert into private.job_start (job_name, started_at)
     select _config.job_name, v_now from claimed where _config.rate_limit is not null
   )
-  insert into private.job_attempt (job_id, attempt, token, rung_at, started_at, lease_expires_at, request_id)
-  select c.id, c.attempt, c.token, v_now, case when not _ring then v_now end,
+  insert into private.job_attempt (job_id, attempt, token, rung_at, started_at, net_life, lease_expires_at,
+    request_id)
+  select c.id, c.attempt, c.token, v_now, case when not _ring then v_now end, v_net_life,
     v_now + make_interval(secs => _config.lease_seconds
       + case when _ring then _config.response_timeout_seconds else 0 end),
     case when _ring then private.run_job(c.id, _config.job_name, c.request_body, c.user_id, c.attempt, c.token,

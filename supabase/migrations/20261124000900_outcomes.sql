@@ -113,6 +113,7 @@ declare
   v_now timestamptz := private.now();
   v_stuck record;
   v_job public.job;
+  v_net_life uuid := (select n.id from private.net_life n);
   v_count integer := 0;
 begin
   for v_stuck in
@@ -125,10 +126,11 @@ begin
       and (j.state <> 'running' or j.attempt <> a.attempt or a.lease_expires_at <= v_now
         or (a.started_at is null and a.request_id is not null and a.responded_at is null
           and a.rung_at + make_interval(secs => (private.job_config_of(j.job_name)).lease_seconds) <= v_now
-          and not exists (select from net.http_request_queue q where q.id = a.request_id)
-          and not exists (select from net._http_response r where r.id = a.request_id)))
+          and (a.net_life is distinct from v_net_life
+            or (not exists (select from net.http_request_queue q where q.id = a.request_id)
+              and not exists (select from net._http_response r where r.id = a.request_id)))))
       and (a.started_at is not null or a.rung_at <= v_now - interval '1 hour'
-        or j.state <> 'running' or j.attempt <> a.attempt
+        or j.state <> 'running' or j.attempt <> a.attempt or a.net_life is distinct from v_net_life
         or not exists (select from net.http_request_queue q where q.id = a.request_id))
     limit 1000
   loop

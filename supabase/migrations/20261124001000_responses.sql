@@ -107,7 +107,8 @@ comment on function private.apply_response(public.job, net._http_response) is 'W
 -- Called by pg_cron without arguments: reads the answers to our rings, ends the attempts they are for,
 -- deletes them, and if jobs ended lets run_jobs fill their slots. Each answer stands alone: one that cannot
 -- be processed fails its own job and no other. pg_net's ids begin again when its unlogged tables come back
--- empty: an answer is the newest ring's of its id, an older one was lost. Returns how many it read.
+-- empty: an answer is that of a ring of the same life (private.net_life) and the newest of its id; an older one
+-- was lost. Returns how many it read.
 create function private.process_jobs() returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -122,6 +123,7 @@ begin
     from private.job_attempt a
     join net._http_response r on r.id = a.request_id
     where a.request_id is not null and a.responded_at is null and r.created >= a.rung_at - interval '1 minute'
+      and a.net_life = (select n.id from private.net_life n)
       and not exists (select from private.job_attempt newer where newer.request_id = a.request_id
         and newer.responded_at is null and newer.rung_at > a.rung_at)
     order by r.id limit 2000

@@ -35,7 +35,7 @@ select is_empty($$ select p.oid::regprocedure from pg_proc p where p.pronamespac
   and obj_description(p.oid, 'pg_proc') is null $$, 'every function has a comment');
 select is_empty($$ select a.attrelid::regclass || '.' || a.attname from pg_attribute a
   where a.attrelid in ('public.job'::regclass, 'public.job_config'::regclass, 'public.job_logs'::regclass, 'private.job_attempt'::regclass,
-    'private.job_step'::regclass, 'private.job_start'::regclass, 'private.job_linger'::regclass, 'private.lane_cursor'::regclass, 'private.dispatcher'::regclass)
+    'private.job_step'::regclass, 'private.job_start'::regclass, 'private.job_linger'::regclass, 'private.lane_cursor'::regclass, 'private.dispatcher'::regclass, 'private.net_life'::regclass)
   and a.attnum > 0 and not a.attisdropped and col_description(a.attrelid, a.attnum) is null $$, 'every column of the engine has a comment');
 
 -- Functions

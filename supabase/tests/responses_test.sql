@@ -1,7 +1,7 @@
 -- What each answer to a ring means for its job, and which responses are none of our business.
 begin;
 set local search_path = public, extensions;
-select plan(62);
+select plan(65);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -164,6 +164,14 @@ select pg_temp.answer('000000f4-0000-0000-0000-000000000000', 200, pg_temp.echo(
 select private.process_jobs();
 select results_eq($$ select state from job where id in ('000000f3-0000-0000-0000-000000000000', '000000f4-0000-0000-0000-000000000000') order by id $$,
   $$ values ('running'), ('completed') $$, 'an answer is the newest ring''s of that id, and an older lost one is left to its lease');
+-- The same, but its id was given to a request that is none of ours
+select pg_temp.ring('000000f5-0000-0000-0000-000000000000');
+delete from private.net_life;
+select pg_temp.answer('000000f5-0000-0000-0000-000000000000', 200);
+select is(private.process_jobs(), 0, 'after a crash a stranger''s answer with a lost ring''s id is not read');
+select is((select state from job where id = '000000f5-0000-0000-0000-000000000000'), 'running', 'and fails no job');
+select isnt((select n from private.current_net_life() n), null, 'the next ring begins a new life of ids');
+delete from net._http_response where id >= 0;
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 
 -- Each attempt's own
