@@ -2,6 +2,7 @@
 import { killAndWait, pauseBetween, sendSignal, signalFunctions, takeDown } from "./faults.ts";
 import type { Guard } from "./guard.ts";
 import type { Scenario } from "./scenario.ts";
+import { startStranger } from "./stranger.ts";
 import { until } from "./world.ts";
 
 const NEVER_RESET: Guard = {
@@ -38,12 +39,21 @@ export const kills: Scenario[] = [
   {
     name: "postgres-killed",
     async fault(world) {
+      const stranger = startStranger(world);
       for (let kill = 0; kill < 2; kill++) {
         await killAndWait(world.stack.processes.postgres!);
-        await pauseBetween(world, 1, 4);
+        await pauseBetween(world, 6, 12);
       }
+      await stranger.stop();
     },
-    guard: NEVER_RESET,
+    guard: {
+      what: "an answer is a ring's whenever their ids are the same",
+      changes: [{
+        function: "private.process_jobs",
+        from: "and a.net_life = (select n.id from private.net_life n)",
+        to: "",
+      }],
+    },
   },
   {
     name: "net-worker-killed",
