@@ -58,10 +58,19 @@ export const kills: Scenario[] = [
   {
     name: "net-worker-killed",
     milliseconds: [200, 2500],
-    async fault(world) {
+    async fault(world, load) {
       for (let kill = 0; kill < 5; kill++) {
+        // Rings of functions that work on after their answer, in one batch with answers that are slow.
+        await Promise.all(
+          world.users.slice(kill * 4, kill * 4 + 4).map((user) =>
+            load.queue(user, [
+              { job_name: "chaos-untouched", request_body: { ms: 4000, expect: ["completed"] } },
+              { job_name: "chaos-plain", request_body: { ms: 2500, expect: ["completed"] } },
+            ])
+          ),
+        );
+        await pauseBetween(world, 0.2, 1.2);
         await killAndWait(world.stack.processes.net!);
-        await pauseBetween(world, 0.5, 2.5);
       }
     },
     guard: {
