@@ -1,4 +1,5 @@
 // Scenarios in which a process dies, is stopped or stays away.
+import { setTimeout as pause } from "node:timers/promises";
 import { killAndWait, pauseBetween, sendSignal, signalFunctions, takeDown } from "./faults.ts";
 import type { Guard } from "./guard.ts";
 import type { Scenario } from "./scenario.ts";
@@ -101,7 +102,12 @@ export const kills: Scenario[] = [
   {
     name: "late-finish",
     untouchedWithin: 30,
-    async fault(world) {
+    async fault(world, load) {
+      for (const user of world.users.slice(0, 4)) {
+        const request_body = { silentSeconds: 32, expect: ["completed"] };
+        await load.queue(user, [{ job_name: "chaos-late", request_body }]);
+      }
+      const reported = pause(40_000);
       const stopped = await signalFunctions(world, ["chaos-library", "chaos-plain"], "SIGSTOP");
       try {
         await until(async () => {
@@ -113,6 +119,7 @@ export const kills: Scenario[] = [
       } finally {
         stopped.forEach((pid) => sendSignal(pid, "SIGCONT"));
       }
+      await reported;
     },
     guard: ANY_REPORT_COUNTS,
   },

@@ -3,6 +3,8 @@ create table public.chaos_ledger (
   id bigint generated always as identity primary key,
   job_id uuid not null,
   attempt integer not null,
+  -- One run of the function's code: a note whose answer was lost is written again with the same.
+  run uuid not null,
   what text not null check (what in ('began', 'ended')),
   at timestamptz not null default clock_timestamp()
 );
@@ -49,6 +51,7 @@ values
   ('chaos-untouched', 2, null, 5, 5, 1, 4),
   ('chaos-silent', 2, null, 5, 3, 1, 1),
   ('chaos-garbage', 2, null, 5, 5, 1, 1),
+  ('chaos-late', 2, null, 5, 5, 1, 1),
   ('chaos-twice', 2, null, 5, 5, 1, 1);
 
 -- Jobs that went with their user.

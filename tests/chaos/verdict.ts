@@ -67,10 +67,10 @@ export async function judge(world: World, load: Load): Promise<Verdict> {
       select 'twice', e.job_id, format('%s effects', count(*)) from public.chaos_effect e
       group by e.job_id having count(*) > 1
       union all
-      select 'twice', l.job_id, format('attempt %s began %s times', l.attempt, count(*))
+      select 'twice', l.job_id, format('attempt %s began %s times', l.attempt, count(distinct l.run))
       from public.chaos_ledger l join public.job j on j.id = l.job_id
       where l.what = 'began' and j.job_name in ('chaos-library', 'chaos-untouched')
-      group by l.job_id, l.attempt having count(*) > 1
+      group by l.job_id, l.attempt having count(distinct l.run) > 1
       union all
       select 'twice', a.job_id, format('%s after attempt %s had ended it', a.outcome, o.attempt)
       from private.job_attempt a join outcome o on o.job_id = a.job_id

@@ -5,12 +5,18 @@ export const apiUrl = env("CHAOS_API_URL");
 
 const PATIENCE_MS = 40_000;
 
-/** Notes that an attempt began or ended; tries for a while, like any careful function. */
-export async function note(jobId: string, attempt: number, what: "began" | "ended") {
+/** Opens the ledger for one run of a function's code. */
+export function openLedger(jobId: string, attempt: number) {
+  const run = crypto.randomUUID();
+  return (what: "began" | "ended") => note({ job_id: jobId, attempt, run, what });
+}
+
+/** Notes that a run began or ended; tries for a while, like any careful function. */
+async function note(row: Record<string, unknown>) {
   const until = Date.now() + PATIENCE_MS;
   while (true) {
     try {
-      return await post("chaos_ledger", { job_id: jobId, attempt, what });
+      return await post("chaos_ledger", row);
     } catch (error) {
       if (Date.now() > until) throw error;
       await pause(200);

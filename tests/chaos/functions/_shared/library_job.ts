@@ -1,6 +1,6 @@
 import { z } from "npm:zod@4.6.7";
 import { serveJob } from "../../../../supabase/functions/_shared/job/mod.ts";
-import { apiUrl, note, pause } from "./ledger.ts";
+import { apiUrl, openLedger, pause } from "./ledger.ts";
 
 /** A function with the library that takes its time and keeps the ledger. */
 export function serveLibraryJob(name: string): void {
@@ -9,9 +9,10 @@ export function serveLibraryJob(name: string): void {
     name,
     body: z.object({ ms: z.number(), commit: z.boolean().optional() }),
     async run({ body, jobId, attempt, commit }) {
-      await note(jobId, attempt.number, "began");
+      const note = openLedger(jobId, attempt.number);
+      await note("began");
       await pause(body.ms);
-      await note(jobId, attempt.number, "ended");
+      await note("ended");
       if (body.commit) await commit("chaos_take_effect", { _job_id: jobId });
     },
   });

@@ -1,4 +1,4 @@
-import { note, readRing } from "../_shared/ledger.ts";
+import { openLedger, readRing } from "../_shared/ledger.ts";
 
 type Echo = Record<string, string>;
 
@@ -22,9 +22,10 @@ const answers: ((echo: Echo) => Response)[] = [
 
 Deno.serve(async (request) => {
   const { jobId, attempt, echo } = readRing(request);
+  const note = openLedger(jobId, attempt);
   const { variant } = await request.json();
-  await note(jobId, attempt, "began");
-  await note(jobId, attempt, "ended");
+  await note("began");
+  await note("ended");
   return answers[variant % answers.length]!(echo);
 });
 

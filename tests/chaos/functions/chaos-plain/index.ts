@@ -1,11 +1,12 @@
-import { note, pause, readRing } from "../_shared/ledger.ts";
+import { openLedger, pause, readRing } from "../_shared/ledger.ts";
 
 // The plain protocol: the answer comes when the work is done.
 Deno.serve(async (request) => {
   const { jobId, attempt, echo } = readRing(request);
+  const note = openLedger(jobId, attempt);
   const { ms } = await request.json();
-  await note(jobId, attempt, "began");
+  await note("began");
   await pause(ms);
-  await note(jobId, attempt, "ended");
+  await note("ended");
   return new Response(null, { status: 204, headers: echo });
 });

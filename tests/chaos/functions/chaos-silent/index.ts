@@ -1,8 +1,9 @@
-import { note, readRing } from "../_shared/ledger.ts";
+import { openLedger, readRing } from "../_shared/ledger.ts";
 
 // Begins, and never answers.
 Deno.serve(async (request) => {
   const { jobId, attempt } = readRing(request);
-  await note(jobId, attempt, "began");
+  const note = openLedger(jobId, attempt);
+  await note("began");
   return await new Promise<Response>(() => {});
 });
