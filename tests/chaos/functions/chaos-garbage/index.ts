@@ -9,7 +9,7 @@ const answers: ((echo: Echo) => Response)[] = [
   (echo) => answer(200, { ...echo, "X-Job": "" }),
   (echo) => answer(500, { ...echo, "Retry-After": "1e400" }),
   (echo) => answer(429, { ...echo, "Retry-After": "99999999999999999999999999" }),
-  (echo) => answer(503, { ...echo, "Retry-After": "infinity" }),
+  (echo) => answer(503, { ...echo, "Retry-After": "-infinity" }),
   (echo) => answer(500, { ...echo, "X-Job-Retry": "\u00ff\u00fe" }),
   (echo) => answer(299, echo, "neither completed nor accepted"),
   (echo) => answer(200, echo, '{"unfinished": '),
