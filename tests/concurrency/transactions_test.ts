@@ -269,3 +269,22 @@ Deno.test("functions that finish at once under a limit for all users do not run 
     );
   });
 });
+
+Deno.test("a limit for all users holds when many lanes are filled at the same instant", async () => {
+  await withWorld(async (world) => {
+    const name = world.name("all");
+    await world
+      .admin`insert into public.job_config (job_name, concurrency_limit, global_concurrency_limit)
+      values (${name}, 2, 3)`;
+    const sessions = Array.from({ length: 10 }, () => world.connect());
+    for (let round = 0; round < 15; round++) {
+      await Promise.all(sessions.map((sql, place) => {
+        const user = world.users[place % world.users.length]!;
+        return asUser(sql, user, (tx) => tx`select queue_job(${name})`);
+      }));
+      const running = (await states(world, name)).filter((state) => state === "running");
+      assert.equal(running.length, 3, `round ${round}`);
+      await world.admin`delete from public.job where job_name = ${name}`;
+    }
+  });
+});
