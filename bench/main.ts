@@ -1,8 +1,15 @@
 // npm run bench [name …] [-- --json FILE --runs N --jobs N --seconds N]
 
+import { backlog } from "./backlog.ts";
+import { bloat } from "./bloat.ts";
 import { engine } from "./engine.ts";
 import { enqueue } from "./enqueue.ts";
+import { idle } from "./idle.ts";
+import { neighbour } from "./neighbour.ts";
+import { pickup } from "./pickup.ts";
+import { throughput } from "./throughput.ts";
 import { tick } from "./tick.ts";
+import { users } from "./users.ts";
 import { type BenchOptions, parseArguments } from "./support/options.ts";
 import { machine, printResult, type Result } from "./support/report.ts";
 
@@ -10,6 +17,13 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Result>> = {
   engine,
   enqueue,
   tick,
+  idle,
+  bloat,
+  pickup,
+  backlog,
+  users,
+  neighbour,
+  throughput,
 };
 
 const { names, json, options } = parseArguments(Deno.args);

@@ -1,6 +1,6 @@
 // A migrated Postgres of its own for a bench, which is removed afterwards.
 import postgres from "postgres";
-import { postgresCpuSeconds } from "./cpu.ts";
+import { processCpuSeconds } from "./cpu.ts";
 import { migrate } from "../../tests/support/migrate.ts";
 import { startTemporaryDatabase } from "../../tests/support/temporary.ts";
 
@@ -38,7 +38,7 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
     return {
       url: database.url,
       adminUrl: database.adminUrl,
-      cpuSeconds: () => postgresCpuSeconds(database.pid),
+      cpuSeconds: () => processCpuSeconds(database.pid),
       sql,
       admin: connect(database.adminUrl),
       sessions: (count) =>

@@ -9,10 +9,13 @@ export function connect(max = 4): postgres.Sql {
   return postgres(url, { max, connection: { role: "postgres" }, onnotice: () => {} });
 }
 
-/** Makes the extensions exactly as the migrations do. */
+/** Makes the extensions exactly as the migrations do; files that run side by side take turns. */
 export async function createExtensions(sql: postgres.Sql): Promise<void> {
-  await sql`create extension if not exists pg_cron with schema pg_catalog`;
-  await sql`create extension if not exists pg_net with schema extensions`;
+  await sql.begin(async (sql) => {
+    await sql`select pg_advisory_xact_lock(7599)`;
+    await sql`create extension if not exists pg_cron with schema pg_catalog`;
+    await sql`create extension if not exists pg_net with schema extensions`;
+  });
 }
 
 /** Asks until there is an answer; fails after the time with what was awaited. */

@@ -5,7 +5,7 @@ import { allChecks } from "../../scripts/doctor/all.ts";
 import { type Outcome, type Remedy, runChecks } from "../../scripts/doctor/check.ts";
 import { readSecrets } from "../../scripts/support/vault.ts";
 import { pushMigrations } from "../../stack/migrate.ts";
-import { projectFolder } from "../support/files.ts";
+import { runScript } from "./support/script.ts";
 import { edit, type Spoilable, withSpoilableProject } from "./support/project.ts";
 
 interface Fault {
@@ -270,7 +270,7 @@ async function follow(given: Spoilable, remedy: Remedy, byHand?: () => Promise<u
 }
 
 async function fillVault({ stack }: Spoilable): Promise<{ success: boolean; output: string }> {
-  return await script("vault.ts", [
+  return await runScript("vault.ts", [
     `--database-url=${stack.dbUrl}`,
     `--supabase-url=${stack.apiUrl}`,
     `--api-key=${stack.anonKey}`,
@@ -278,29 +278,12 @@ async function fillVault({ stack }: Spoilable): Promise<{ success: boolean; outp
   ], stack.jwtSecret);
 }
 
-async function script(name: string, args: string[], input = "") {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `scripts/${name}`, ...args],
-    cwd: projectFolder,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { success, code, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  const printed = decoder.decode(stdout);
-  return { success, code, stdout: printed, output: printed + decoder.decode(stderr) };
-}
-
 Deno.test("doctor", { sanitizeOps: false, sanitizeResources: false }, async (t) => {
   await withSpoilableProject(async (given) => {
     await t.step("finds nothing broken in a fresh project, and ends with 0", async () => {
       const { stack, projectDir } = given;
       const target = [`--database-url=${stack.dbUrl}`, `--api-key=${stack.anonKey}`];
-      const { code, stdout, output } = await script("doctor.ts", [
+      const { code, stdout, output } = await runScript("doctor.ts", [
         ...target,
         `--project=${projectDir}`,
         "--json",
@@ -333,7 +316,7 @@ Deno.test("doctor", { sanitizeOps: false, sanitizeResources: false }, async (t) 
     await t.step("with a fault it ends with 1, and names it with its remedy", async () => {
       const { stack, sql } = given;
       await sql`alter table public.job disable trigger job_ring_at_commit`;
-      const { code, output } = await script("doctor.ts", [`--database-url=${stack.dbUrl}`]);
+      const { code, output } = await runScript("doctor.ts", [`--database-url=${stack.dbUrl}`]);
       await sql`alter table public.job enable trigger job_ring_at_commit`;
       assert.equal(code, 1, output);
       assert.match(output, /BROKEN +triggers +disabled: job_ring_at_commit/);
@@ -342,7 +325,7 @@ Deno.test("doctor", { sanitizeOps: false, sanitizeResources: false }, async (t) 
     });
 
     await t.step("without a database it ends with 2", async () => {
-      const { code, output } = await script("doctor.ts", [
+      const { code, output } = await runScript("doctor.ts", [
         "--database-url=postgresql://postgres:postgres@127.0.0.1:9/postgres",
       ]);
       assert.equal(code, 2);
