@@ -10,9 +10,12 @@ export DO_NOT_TRACK := 1
 TOOL ?= docker
 COMPOSE ?= $(TOOL) compose
 COMPOSE_FILE ?= deploy/server/compose.yaml
+# The .env of the self-hosted stack, whose secrets the functions get when they start.
+ENV_FILE ?=
 PROJECT ?= jobs
 # What starts the containers and waits until they are healthy.
 UP ?= up --detach --wait
+SERVER = $(COMPOSE) -p $(PROJECT) -f "$(COMPOSE_FILE)" $(if $(ENV_FILE),--env-file "$(ENV_FILE)")
 REPOSITORY ?= supabase-job-template
 IMAGE ?= localhost:5000/$(shell printf %s "$$REPOSITORY" | tr 'A-Z ' 'a-z-')
 COMMIT ?= $(shell git describe --always --exclude='*' --abbrev=40 --dirty)
@@ -66,9 +69,9 @@ migrate:
 	@[ -n "$${DATABASE_URL:-}" ] || { echo "migrate: expected DATABASE_URL, found it unset: the database the migrations go to" >&2; exit 1; }
 	@npx --no-install supabase db push --remote="$$DATABASE_URL" --yes
 
+swap: export TAG := $(TAG)
 swap:
-	@up() { TAG=$$1 $(COMPOSE) -p $(PROJECT) -f $(COMPOSE_FILE) $(UP); }; before='$(RUNNING)'; \
-	if up $(TAG) && npm run --silent --if-present doctor; then echo "$(TAG) runs"; exit 0; fi; \
-	TAG=$(TAG) $(COMPOSE) -p $(PROJECT) -f $(COMPOSE_FILE) logs --tail=100 || true; \
-	echo "$(TAG) does not run (its logs are above): back to $${before:-nothing}" >&2; \
-	if [ -n "$$before" ]; then up "$$before"; else TAG=$(TAG) $(COMPOSE) -p $(PROJECT) -f $(COMPOSE_FILE) down; fi; exit 1
+	@before='$(RUNNING)'; if $(SERVER) $(UP) && npm run --silent --if-present doctor; then echo "$$TAG runs"; exit 0; fi; \
+	$(SERVER) logs --tail=100 || true; \
+	echo "swap: $$TAG does not run (its logs are above): back to $${before:-nothing}" >&2; \
+	if [ -n "$$before" ]; then TAG=$$before $(SERVER) $(UP); else $(SERVER) down; fi; exit 1

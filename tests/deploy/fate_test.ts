@@ -28,6 +28,8 @@ function test(name: string, fn: (project: Project) => Promise<void>): void {
   });
 }
 
+const MEGABYTES = "yes | head -c 30000000";
+
 /** A push that goes on in the background, as a process that can be killed. */
 function pushInBackground(project: Project): Deno.ChildProcess {
   return new Deno.Command("git", {
@@ -40,10 +42,10 @@ function pushInBackground(project: Project): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Commits a build that waits for `name` to appear beside the repository, and pushes it in the background. */
-async function pushWaiting(project: Project, name: string, extra: string[] = []) {
+/** Pushes, in the background, a build that waits until it is opened and then runs the lines in `after`. */
+async function pushWaiting(project: Project, name: string, after: string[] = []) {
   const gate = `'${project.machine.root}/${name}'`;
-  const recipe = [`echo ${name} begins`, ...extra, `until test -e ${gate}; do sleep 0.1; done`];
+  const recipe = [`echo ${name} begins`, `until test -e ${gate}; do sleep 0.1; done`, ...after];
   const commit = await project.commit({ Makefile: makefile(recipe) });
   const pusher = pushInBackground(project);
   return { commit, pusher, open: () => Deno.writeTextFile(`${project.machine.root}/${name}`, "") };
@@ -114,8 +116,8 @@ test("a stale folder is swept by the next build", async (project) => {
   assert.equal(await project.fate(next.commit), "ok 0");
 });
 
-test("a pusher killed in mid-build, whose build then writes a megabyte: the build goes on to its end", async (project) => {
-  const { commit, pusher, open } = await pushWaiting(project, "gate");
+test("a pusher killed in mid-build, whose build then writes megabytes: the build goes on to its end", async (project) => {
+  const { commit, pusher, open } = await pushWaiting(project, "gate", [MEGABYTES]);
   await begins(project, commit);
   pusher.kill("SIGKILL");
   await pusher.status;
@@ -125,7 +127,8 @@ test("a pusher killed in mid-build, whose build then writes a megabyte: the buil
 });
 
 test("a pusher who stops reading does not hold up the build, nor the hook for long after it", async (project) => {
-  const { commit, pusher, open } = await pushWaiting(project, "gate", ["yes | head -c 30000000"]);
+  const { commit, pusher, open } = await pushWaiting(project, "gate", [MEGABYTES]);
+  await begins(project, commit);
   pusher.kill("SIGSTOP");
   await open();
   await until("it is recorded", async () => await project.fate(commit) !== null);
