@@ -1,0 +1,199 @@
+import { App } from "@supabase/lite";
+import { createPostgresConnection, type PostgresConnection } from "@supabase/lite/postgres";
+import postgres from "postgres";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type Keys, roleOfKey } from "../keys.ts";
+import { databaseErrorResponse } from "./rest_errors.ts";
+import { type Catalog, quoteJsonStrings } from "./rest_json.ts";
+
+export interface RestOptions {
+  /** URL of the role that REST logs in as; it only ever works as anon, authenticated, service_role. */
+  authenticatorUrl: string;
+  /** URL of a role that sees the whole catalog: for the schema cache. */
+  catalogUrl: string;
+  keys: Keys;
+  schemas: string[];
+  extraSearchPath: string[];
+  maxRows: number;
+}
+
+export interface Rest {
+  fetch(request: Request): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** jsonb and json as strings pass through unchanged: the library gives serialised text, too. */
+export const jsonTypes = {
+  json: jsonType(114),
+  jsonb: jsonType(3802),
+};
+
+/** Timestamps as JSON has them in PostgREST's answers: with a T, and the whole offset. */
+const timeTypes = {
+  timestamp: timeType(1114),
+  timestamptz: timeType(1184),
+};
+
+function timeType(oid: number) {
+  return {
+    to: oid,
+    from: [oid],
+    serialize: (value: unknown) => value,
+    parse: (value: string) => value.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00"),
+  };
+}
+
+function jsonType(oid: number) {
+  return {
+    to: oid,
+    from: [oid],
+    serialize: (value: unknown) => typeof value === "string" ? value : JSON.stringify(value),
+    parse: (value: string) => JSON.parse(value),
+  };
+}
+
+/** PostgREST's interface, by `@supabase/lite`, as the role authenticator. */
+export async function createRest(options: RestOptions): Promise<Rest> {
+  const admin = postgres(options.catalogUrl, { max: 2, onnotice: () => {} });
+  const connection = createPostgresConnection({
+    url: options.authenticatorUrl,
+    postgresOptions: { types: { ...jsonTypes, ...timeTypes }, max: 10, onnotice: () => {} },
+  });
+  const catalog = createPostgresConnection({
+    url: options.catalogUrl,
+    postgresOptions: { max: 1, onnotice: () => {} },
+  });
+  const roles = await roleSettings(admin);
+  behaveLikePostgrest(connection, catalog, roles, options.extraSearchPath);
+
+  const app = new App({
+    connection,
+    api: {
+      enabled: true,
+      schemas: options.schemas,
+      max_rows: options.maxRows,
+      // Who has a key is let in without a token; a token that is there must be a valid one.
+      anonymous_enabled: false,
+    },
+    auth: { enabled: false, jwt_secret: options.keys.jwtSecret },
+    options: {
+      server: {
+        middlewares: [skipUserLookup],
+        apiKeys: {
+          resolver: (key) => {
+            const role = roleOfKey(key, options.keys);
+            return Promise.resolve(role && { type: "publishable", claims: { role } });
+          },
+        },
+      },
+    },
+  });
+
+  await admin.listen("pgrst", async (payload) => {
+    if (payload && !payload.startsWith("reload")) return;
+    Object.assign(roles, await roleSettings(admin));
+    await connection.clearSchemaCache();
+    await catalog.clearSchemaCache();
+  });
+
+  return {
+    async fetch(request) {
+      const failure: Failure = {};
+      const quoted = await quoteJsonStrings(
+        request,
+        async () => await catalog.introspect({ useCache: true }) as unknown as Catalog,
+      );
+      const response = await failures.run(failure, () => app.fetch(quoted));
+      return databaseErrorResponse(response, failure.error, failure.role) ?? response;
+    },
+    async stop() {
+      await Promise.all([admin.end({ timeout: 1 }), connection.close(), catalog.close()]);
+    },
+  };
+}
+
+interface Failure {
+  error?: unknown;
+  role?: string;
+}
+const failures = new AsyncLocalStorage<Failure>();
+
+/** The library asks Auth's tables about every token; PostgREST believes a valid signature. */
+const skipUserLookup = async (
+  context: { set(name: "userId" | "sessionId", value: string): void },
+  next: () => Promise<void>,
+) => {
+  context.set("userId", "(the token's)");
+  context.set("sessionId", "(the token's)");
+  await next();
+};
+
+type RoleSettings = Record<string, [string, string][]>;
+
+/** `ALTER ROLE … SET` of each API role: PostgREST applies them when it takes the role on. */
+async function roleSettings(admin: postgres.Sql): Promise<RoleSettings> {
+  const rows = await admin<{ rolname: string; setting: string }[]>`
+    select rolname, unnest(rolconfig) as setting from pg_roles
+    where rolname in ('anon', 'authenticated', 'service_role')`;
+  const settings: RoleSettings = { anon: [], authenticated: [], service_role: [] };
+  for (const { rolname, setting } of rows) {
+    const at = setting.indexOf("=");
+    settings[rolname]?.push([setting.slice(0, at), setting.slice(at + 1)]);
+  }
+  return settings;
+}
+
+interface RequestContext {
+  auth?: { role?: string; jwt?: Record<string, unknown> | null };
+}
+interface Executor {
+  executeQuery(query: unknown): Promise<unknown>;
+}
+interface Internals {
+  rlsState: string;
+  introspect: (options?: unknown) => Promise<unknown>;
+  normalizeDbError(error: unknown): unknown;
+  applyJwtSessionContext(db: Executor, vars: RequestContext): Promise<void>;
+}
+
+/**
+ * The library's own way would grant everything on every table with RLS to the API roles, see only
+ * what authenticator may see, and leave the roles' own settings (statement_timeout) unapplied.
+ */
+function behaveLikePostgrest(
+  connection: PostgresConnection,
+  catalog: PostgresConnection,
+  roles: RoleSettings,
+  extraSearchPath: string[],
+): void {
+  const internals = connection as unknown as Internals;
+  internals.rlsState = "active";
+  internals.introspect = (options) => catalog.introspect(options as { useCache?: boolean });
+  const normalize = internals.normalizeDbError.bind(connection);
+  internals.normalizeDbError = (error) => {
+    const failure = failures.getStore();
+    if (failure) failure.error = error;
+    return normalize(error);
+  };
+  internals.applyJwtSessionContext = async (db, vars) => {
+    const role = vars.auth?.role || "anon";
+    const claims: Record<string, unknown> = vars.auth?.jwt ?? { role };
+    const failure = failures.getStore();
+    if (failure) failure.role = role;
+    const settings: [string, string][] = [
+      ["search_path", extraSearchPath.join(", ")],
+      ...(roles[role] ?? []),
+      ["role", role],
+      ["request.jwt.claim.sub", String(claims.sub ?? "")],
+      ["request.jwt.claim.role", role],
+      ["request.jwt.claims", JSON.stringify(claims)],
+    ];
+    const calls = settings.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, true)`);
+    await db.executeQuery({
+      sql: `select ${calls.join(", ")}`,
+      parameters: settings.flat(),
+      query: { kind: "RawNode" },
+      queryId: { queryId: crypto.randomUUID() },
+    });
+  };
+}

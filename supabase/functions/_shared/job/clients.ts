@@ -1,0 +1,19 @@
+import { createClient, type SupabaseClient } from "npm:@supabase/supabase-js@2.119.1";
+import type { Environment } from "./environment.ts";
+
+/** A client that acts as the given user: RLS applies. */
+export function userClient(environment: Environment, authorization: string): SupabaseClient {
+  return client(environment, environment.anonKey, authorization);
+}
+
+/** A client that acts as service_role: RLS does not apply. */
+export function adminClient(environment: Environment): SupabaseClient {
+  return client(environment, environment.serviceKey, `Bearer ${environment.serviceKey}`);
+}
+
+function client(environment: Environment, key: string, authorization: string): SupabaseClient {
+  return createClient(environment.url, key, {
+    global: { headers: { Authorization: authorization } },
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+  });
+}

@@ -1,0 +1,91 @@
+import type { Json } from "./json.ts";
+
+export interface HeartbeatOptions {
+  leaseSeconds: number;
+  /** Tells the engine that the attempt lives; carries progress if there is news. */
+  send(progress: Json): Promise<{ status: "ok" | "canceled" | "stale" }>;
+  /** The user asked to cancel the job. */
+  onCanceled(): void;
+  /** The attempt is not the live one any more, or cannot know: its lease ran out unheard. */
+  onStale(message: string): void;
+}
+
+export interface Heartbeat {
+  /** Keeps the newest progress for the next beat, which comes soon. */
+  progress(value: Json): void;
+  /** Sends progress that is still waiting. */
+  flush(): Promise<void>;
+  stop(): void;
+}
+
+const LONGEST_PAUSE_MS = 10_000;
+const PROGRESS_PAUSE_MS = 1_000;
+
+/** Beats four times a lease, at least every 10 s, and at most once a second for progress. */
+export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const leaseMs = options.leaseSeconds * 1000;
+  const everyMs = Math.min(LONGEST_PAUSE_MS, leaseMs / 4);
+  let news: { progress: Json } | undefined;
+  let lastSent = Date.now();
+  let lastHeard = lastSent;
+  let beating: Promise<void> | undefined;
+  let stopped = false;
+  let timer: ReturnType<typeof setTimeout>;
+
+  function arm() {
+    clearTimeout(timer);
+    if (stopped || beating) return;
+    const pause = news ? Math.min(PROGRESS_PAUSE_MS, everyMs) : everyMs;
+    timer = setTimeout(beat, Math.max(0, lastSent + pause - Date.now()));
+  }
+
+  function beat(): Promise<void> {
+    clearTimeout(timer);
+    beating ??= send().finally(() => {
+      beating = undefined;
+      arm();
+    });
+    return beating;
+  }
+
+  async function send() {
+    const sending = news;
+    news = undefined;
+    lastSent = Date.now();
+    let status: string;
+    try {
+      ({ status } = await options.send(sending ? sending.progress : null));
+      lastHeard = lastSent;
+    } catch {
+      // The next beat tries again; only a lease that ran out unheard is an ending.
+      news ??= sending;
+      status = Date.now() - lastHeard > leaseMs ? "unheard" : "ok";
+    }
+    if (stopped || status === "ok") return;
+    if (status === "canceled") return options.onCanceled();
+    stop();
+    options.onStale(
+      status === "stale"
+        ? "this attempt is not the job's live one any more"
+        : "the database could not be reached for the length of a lease",
+    );
+  }
+
+  function stop() {
+    stopped = true;
+    clearTimeout(timer);
+  }
+
+  arm();
+  return {
+    progress(value) {
+      news = { progress: value };
+      arm();
+    },
+    async flush() {
+      if (beating) await beating;
+      if (news && !stopped) await beat();
+    },
+    stop,
+  };
+}

@@ -1,0 +1,60 @@
+import type { BodySchema } from "./define_job.ts";
+import { delay } from "./retry.ts";
+import type { Job } from "./runtime_api.ts";
+import type { TimeBudget } from "./time_budget.ts";
+import { type AttemptDone, runAttempt, type Worker } from "./worker.ts";
+
+const LINGER_PAUSE_MS = 100;
+
+/** Runs a job, then the ones that are handed over, then waits for more if told to linger. */
+export async function workLoop<S extends BodySchema>(
+  worker: Worker<S>,
+  first: Job,
+  budget: TimeBudget,
+): Promise<void> {
+  let job: Job | null = first;
+  while (job) {
+    if (worker.stopping) {
+      await worker.api.release(job, 0, budget.reportsUntil);
+      return;
+    }
+    const done: AttemptDone = await runAttempt(worker, job, budget);
+    job = done.next ?? await lookForMore(worker, job, budget, done.ending !== "finish");
+  }
+}
+
+/** Asks for a job: once if nobody has asked yet, and while lingering. */
+async function lookForMore<S extends BodySchema>(
+  worker: Worker<S>,
+  last: Job,
+  budget: TimeBudget,
+  askOnce: boolean,
+): Promise<Job | null> {
+  const name = worker.served.name;
+  const takes = () => !worker.stopping && Date.now() < budget.takesUntil;
+  const ask = async (lingerSeconds: number) => {
+    try {
+      return (await worker.api.next(name, lingerSeconds)).next;
+    } catch (error) {
+      console.warn(`${name}: no answer when asking for more work: ${(error as Error).message}`);
+      return null;
+    }
+  };
+
+  if (!takes()) return null;
+  const lingers = last.linger_seconds > 0 && !worker.lingering;
+  if (!lingers) return askOnce ? await ask(0) : null;
+
+  worker.lingering = true;
+  try {
+    const until = Math.min(Date.now() + last.linger_seconds * 1000, budget.takesUntil);
+    while (takes() && Date.now() < until) {
+      const next = await ask((until - Date.now()) / 1000);
+      if (next) return next;
+      await delay(LINGER_PAUSE_MS);
+    }
+    return worker.stopping ? null : await ask(0);
+  } finally {
+    worker.lingering = false;
+  }
+}

@@ -1,0 +1,25 @@
+import { z } from "npm:zod@4.6.7";
+import { serveJob } from "../_shared/job/mod.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+const BATCH = 1_000;
+
+serveJob({
+  name: "nightly-cleanup",
+  body: z.object({ keepDays: z.int().min(1).default(90) }),
+  async run({ body, admin, signal, progress }) {
+    const before = new Date(Date.now() - body.keepDays * DAY).toISOString();
+    let pruned = 0;
+    while (!signal.aborted) {
+      const { data, error } = await admin.rpc("prune_feed_items", {
+        _before: before,
+        _limit: BATCH,
+      });
+      if (error) throw new Error(`prune_feed_items was refused: ${error.message}`);
+      pruned += data;
+      progress({ pruned });
+      if (data < BATCH) return { pruned };
+    }
+    throw signal.reason;
+  },
+});

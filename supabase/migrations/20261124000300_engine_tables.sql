@@ -1,0 +1,108 @@
+-- Part 3: the engine's own tables, in private.
+
+create table private.job_attempt (
+  job_id uuid not null references public.job (id) on delete cascade,
+  attempt integer not null,
+  token uuid not null default gen_random_uuid(),
+  request_id bigint,
+  call_id uuid,
+  rung_at timestamptz not null,
+  started_at timestamptz,
+  heartbeat_at timestamptz,
+  lease_expires_at timestamptz not null,
+  responded_at timestamptz,
+  finished_at timestamptz,
+  outcome text,
+  status_code integer,
+  error text,
+  next_job_id uuid,
+  next_attempt integer,
+  primary key (job_id, attempt),
+  constraint job_attempt_outcome_when_finished check ((finished_at is null) = (outcome is null)
+    and outcome in ('completed', 'failed', 'failed_permanently', 'canceled', 'released', 'expired'))
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
+
+-- At most one live attempt per job: the constraint behind invariant 2.
+create unique index job_attempt_live on private.job_attempt (job_id) where finished_at is null;
+create index job_attempt_unanswered on private.job_attempt (request_id)
+  where request_id is not null and responded_at is null;
+
+comment on table private.job_attempt is 'Every try at a job. The fence, explain_job and the dashboards read it.';
+comment on column private.job_attempt.token is 'Secret of this attempt: reports without it change nothing.';
+comment on column private.job_attempt.request_id is 'pg_net''s id of the ring; null if the job was handed over.';
+comment on column private.job_attempt.call_id is 'Which call started it: a repeated call gets the same answer.';
+comment on column private.job_attempt.rung_at is 'When it was claimed.';
+comment on column private.job_attempt.started_at is 'When the function proved the token; null for plain functions.';
+comment on column private.job_attempt.lease_expires_at is 'Silent past this time, it counts as failed.';
+comment on column private.job_attempt.responded_at is 'When pg_net''s response was read, or given up.';
+comment on column private.job_attempt.outcome is
+  'completed, failed (a try is spent), failed_permanently, canceled, released (no try spent) or expired (silent past its lease).';
+comment on column private.job_attempt.next_job_id is 'The job handed over with the answer to this one''s finish.';
+
+create table private.job_step (
+  job_id uuid not null references public.job (id) on delete cascade,
+  name text not null,
+  result jsonb,
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (job_id, name),
+  constraint job_step_name_is_1_to_255_characters check (char_length(name) between 1 and 255)
+);
+comment on table private.job_step is 'Results of the steps a job has done: a continued job does not repeat them.';
+
+create table private.job_start (
+  job_name text not null,
+  started_at timestamptz not null
+);
+create index job_start_by_name on private.job_start (job_name, started_at);
+comment on table private.job_start is 'Starts within the current rate_period, only for names with a rate_limit.';
+
+create table private.job_linger (
+  job_name text primary key,
+  expires_at timestamptz not null
+);
+comment on table private.job_linger is 'Names of which a function lingers: an enqueue leaves the job to it.';
+
+create table private.lane_cursor (
+  job_name text primary key,
+  lane uuid not null
+);
+comment on table private.lane_cursor is 'Where the next tick goes on in the round of a name''s lanes.';
+
+create table private.dispatcher (
+  only_row boolean primary key default true check (only_row),
+  last_run_at timestamptz
+);
+insert into private.dispatcher default values;
+comment on table private.dispatcher is 'When run_jobs last ran: explain_job tells by it whether pg_cron is up.';
+
+-- The configuration of a name, or the defaults when it has no row.
+-- Takes a job name, returns one row. The defaults equal those of the columns (a test compares them).
+create function private.job_config_of(_job_name text) returns public.job_config
+language plpgsql stable security invoker set search_path = ''
+as $$
+declare
+  v_config public.job_config;
+begin
+  select * into v_config from public.job_config c where c.job_name = _job_name;
+  if not found then
+    v_config := row(_job_name, 1, true, null, null, 60, 150, 300, 21600, 0, null, interval '1 minute',
+      interval '7 days', interval '30 days', null)::public.job_config;
+  end if;
+  return v_config;
+end
+$$;
+comment on function private.job_config_of(text) is 'The job_config row of a name, or the defaults.';
+
+-- Appends an engine's line to a job's log.
+create function private.log(_job_id uuid, _message text, _level text default 'INFO') returns void
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  insert into public.job_logs (job_id, log_message, log_level, created_at)
+  values (_job_id, left(_message, 8192), _level, private.now());
+end
+$$;
+comment on function private.log(uuid, text, text) is 'Appends a line of the engine to the job''s log.';
+
+revoke all on all functions in schema private from public, anon, authenticated, service_role;
+revoke all on all tables in schema private from public, anon, authenticated, service_role;

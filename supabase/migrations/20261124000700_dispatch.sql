@@ -1,0 +1,271 @@
+-- Part 7: dispatch. Who may run is decided here and nowhere else: run_jobs (the tick), ring_at_commit
+-- (at enqueue) and hand_over (at finish) all claim through claim_lanes.
+--
+-- Limits are exact, because a lane's running jobs grow only under the lane's lock, counted by a statement
+-- that starts after the lock is held; a name's limits likewise under the name's lock. The one exception
+-- needs no lock: a finishing attempt that takes the next job of its own lane ends one and starts one in
+-- the same transaction.
+
+create function private.lane_lock(_job_name text, _lane uuid) returns bigint
+language plpgsql immutable security invoker set search_path = ''
+as $$ begin return hashtextextended(_job_name || '/' || _lane::text, 7501); end $$;
+comment on function private.lane_lock(text, uuid) is 'Key of a lane''s advisory lock.';
+
+create function private.name_lock(_job_name text) returns bigint
+language plpgsql immutable security invoker set search_path = ''
+as $$ begin return hashtextextended(_job_name, 7502); end $$;
+comment on function private.name_lock(text) is 'Key of the advisory lock of a name with limits over all users.';
+
+-- POSTs one ring to the job's function through pg_net and returns pg_net's request id. The URL is always
+-- /functions/v1/<job name>: job_name's constraint leaves no room for anything else.
+create function private.run_job(
+  _job_id uuid, _job_name text, _request_body jsonb, _user_id uuid, _attempt integer, _token uuid,
+  _timeout_seconds integer
+) returns bigint
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return (
+    select net.http_post(
+      url := private.supabase_url() || '/functions/v1/' || _job_name,
+      body := _request_body,
+      headers := jsonb_build_object('Content-Type', 'application/json',
+        'Authorization', private.job_authorization(_user_id), 'X-Job', 'true', 'X-Correlation-ID', _job_id,
+        'X-Job-Attempt', _attempt::text, 'X-Job-Token', _token),
+      timeout_milliseconds := _timeout_seconds * 1000)
+  );
+end
+$$;
+comment on function private.run_job(uuid, text, jsonb, uuid, integer, uuid, integer) is
+  'Rings the job''s function with the user''s token, X-Job and X-Correlation-ID; returns pg_net''s request id.';
+
+-- How many more rings fit into one batch of pg_net (200): those in flight are unanswered and not started.
+create function private.ring_budget() returns integer
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return (
+    select 200 - count(*)::integer from (
+      select from private.job_attempt a
+      where a.request_id is not null and a.responded_at is null and a.started_at is null and a.finished_at is null
+      limit 200) in_flight
+  );
+end
+$$;
+comment on function private.ring_budget() is 'How many more jobs may be rung now.';
+
+-- Free slots of a name that has a limit over all users, under its lock.
+create function private.name_slots(_config public.job_config) returns integer
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_since timestamptz := private.now() - _config.rate_period;
+begin
+  delete from private.job_start s where s.job_name = _config.job_name and s.started_at <= v_since;
+  return least(
+    _config.global_concurrency_limit - (select count(*) from public.job j
+      where j.state = 'running' and j.job_name = _config.job_name),
+    _config.rate_limit - (select count(*) from private.job_start s where s.job_name = _config.job_name));
+end
+$$;
+comment on function private.name_slots(public.job_config) is
+  'Jobs of this name that may still start by global_concurrency_limit and rate_limit.';
+
+-- Lanes of a name that have a due job, a free slot and a user who may act, in the order of the round:
+-- those after _after first, then from the start. At most _max of at most 1,000 looked at.
+-- A look without locks: claim_lanes decides.
+create function private.waiting_lanes(_config public.job_config, _after uuid, _max integer) returns setof uuid
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return query
+  with recursive round (lane, wrapped, step) as (
+    select _after, false, 0
+    union all
+    select coalesce(following.lane, first.lane), r.wrapped or following.lane is null, r.step + 1
+    from round r
+    left join lateral (
+      select j.lane from public.job j
+      where j.state = 'pending' and j.next_run_at is null and j.job_name = _config.job_name and j.lane > r.lane
+      order by j.lane limit 1) following on true
+    left join lateral (
+      select j.lane from public.job j
+      where following.lane is null and not r.wrapped
+        and j.state = 'pending' and j.next_run_at is null and j.job_name = _config.job_name
+      order by j.lane limit 1) first on true
+    where r.step < 1000 and coalesce(following.lane, first.lane) is not null
+      and (not (r.wrapped or following.lane is null) or coalesce(following.lane, first.lane) <= _after)
+  )
+  select r.lane from round r
+  where r.step > 0
+    and (select count(*) from (select from public.job j
+      where j.state = 'running' and j.job_name = _config.job_name and j.lane = r.lane
+      limit _config.concurrency_limit) running) < _config.concurrency_limit
+    and not exists (select from auth.users u where u.id = r.lane
+      and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
+  limit _max;
+end
+$$;
+comment on function private.waiting_lanes(public.job_config, uuid, integer) is
+  'Lanes of a name worth trying next, in the order of the round.';
+
+-- Claims due jobs of these lanes: pending -> running with a new attempt, and rings them if asked.
+-- The caller holds the locks of the lanes (or, for its own lane, a slot). Takes at most _limit jobs in all
+-- and _per_lane of each lane, oldest first; returns the new attempts.
+create function private.claim_lanes(
+  _config public.job_config, _lanes uuid[], _limit integer, _per_lane integer, _ring boolean
+) returns setof private.job_attempt
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_now timestamptz := private.now();
+  v_limit integer := _limit;
+begin
+  if _config.global_concurrency_limit is not null or _config.rate_limit is not null then
+    if not pg_try_advisory_xact_lock(private.name_lock(_config.job_name)) then
+      return;
+    end if;
+    v_limit := least(v_limit, private.name_slots(_config));
+  end if;
+  if v_limit < 1 then
+    return;
+  end if;
+  return query
+  with slots as (
+    select l.lane, least(_per_lane, _config.concurrency_limit - (select count(*) from public.job r
+      where r.state = 'running' and r.job_name = _config.job_name and r.lane = l.lane)) as free
+    from unnest(_lanes) as l (lane)
+  ), chosen as (
+    select w.id from slots s cross join lateral (
+      select j.id from public.job j
+      where j.state = 'pending' and j.next_run_at is null and j.job_name = _config.job_name and j.lane = s.lane
+        and not exists (select from private.job_attempt a where a.job_id = j.id and a.finished_at is null)
+      order by j.priority desc, j.created_at, j.id
+      limit greatest(s.free, 0) for update skip locked) w
+    limit v_limit
+  ), claimed as (
+    update public.job j
+    set state = 'running', attempt = j.attempt + 1, locked_at = v_now, last_run_at = v_now, updated_at = v_now
+    from chosen c where j.id = c.id
+    returning j.id, j.user_id, j.request_body, j.attempt, gen_random_uuid() as token
+  ), logged as (
+    insert into public.job_logs (job_id, log_message, created_at)
+    select c.id, format('Attempt %s: %s.', c.attempt, case when _ring then 'rung' else 'handed over' end), v_now
+    from claimed c
+  ), counted as (
+    insert into private.job_start (job_name, started_at)
+    select _config.job_name, v_now from claimed where _config.rate_limit is not null
+  )
+  insert into private.job_attempt (job_id, attempt, token, rung_at, started_at, lease_expires_at, request_id)
+  select c.id, c.attempt, c.token, v_now, case when not _ring then v_now end,
+    v_now + make_interval(secs => _config.lease_seconds
+      + case when _ring then _config.response_timeout_seconds else 0 end),
+    case when _ring then private.run_job(c.id, _config.job_name, c.request_body, c.user_id, c.attempt, c.token,
+      _config.response_timeout_seconds) end
+  from claimed c
+  returning *;
+end
+$$;
+comment on function private.claim_lanes(public.job_config, uuid[], integer, integer, boolean) is
+  'Moves due jobs of locked lanes to running within all limits, and rings them if asked.';
+
+-- The tick, called by pg_cron without arguments: promotes delayed jobs whose time has come and rings due
+-- ones, round-robin over the lanes of each name, as many as fit one batch of pg_net. Returns how many; 0 at
+-- once while another run is at it.
+create function private.run_jobs() returns integer
+language plpgsql volatile security invoker set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+  v_now timestamptz := private.now();
+  v_problem text := private.setup_problem();
+  v_budget integer;
+  v_names text[];
+  v_config public.job_config;
+  v_quota integer;
+  v_lanes uuid[];
+  v_locked uuid[];
+  v_rung integer;
+  v_total integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('private.run_jobs', 7503)) then
+    return 0;
+  end if;
+  update private.dispatcher d set last_run_at = v_now where d.only_row;
+  update public.job j set next_run_at = null, updated_at = v_now
+  where j.id in (select d.id from public.job d
+    where d.state = 'pending' and d.next_run_at is not null and d.next_run_at <= v_now
+    order by d.next_run_at limit 2000 for update skip locked);
+  if v_problem is not null then
+    perform private.report_setup_problem(v_problem);
+    return 0;
+  end if;
+
+  v_budget := private.ring_budget();
+  v_names := array(select n from private.due_names() n order by random());
+  for v_place in 1..cardinality(v_names) loop
+    exit when v_budget < 1;
+    begin
+      v_config := private.job_config_of(v_names[v_place]);
+      continue when not v_config.enabled;
+      v_quota := ceil(v_budget::numeric / (cardinality(v_names) - v_place + 1));
+      v_lanes := array(select l from private.waiting_lanes(v_config, coalesce(
+        (select c.lane from private.lane_cursor c where c.job_name = v_config.job_name),
+        '00000000-0000-0000-0000-000000000000'), v_quota) l);
+      continue when cardinality(v_lanes) = 0;
+      v_locked := array(select l from unnest(v_lanes) l
+        where pg_try_advisory_xact_lock(private.lane_lock(v_config.job_name, l)));
+      v_rung := (select count(*) from private.claim_lanes(v_config, v_locked, v_quota,
+        greatest(1, v_quota / cardinality(v_lanes)), true));
+      insert into private.lane_cursor as c (job_name, lane)
+      values (v_config.job_name, v_lanes[cardinality(v_lanes)])
+      on conflict (job_name) do update set lane = excluded.lane where c.lane <> excluded.lane;
+      v_budget := v_budget - v_rung;
+      v_total := v_total + v_rung;
+    exception when others then
+      raise warning 'run_jobs: %: %', v_names[v_place], sqlerrm;
+    end;
+  end loop;
+  return v_total;
+end
+$$;
+comment on function private.run_jobs() is 'The tick: promotes delayed jobs and rings due ones. Returns how many it rang.';
+
+-- Names that have a due job, found by skipping through the index.
+create function private.due_names() returns setof text
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return query
+  with recursive names (name) as (
+    (select j.job_name from public.job j where j.state = 'pending' and j.next_run_at is null
+     order by j.job_name limit 1)
+    union all
+    select (select j.job_name from public.job j where j.state = 'pending' and j.next_run_at is null
+      and j.job_name > n.name order by j.job_name limit 1)
+    from names n where n.name is not null
+  )
+  select n.name from names n where n.name is not null;
+end
+$$;
+comment on function private.due_names() is 'Names that have a due job.';
+
+-- Says once, in the log of the oldest due job of each name, why nothing runs.
+create function private.report_setup_problem(_problem text) returns void
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  raise warning 'jobs wait: %', _problem;
+  insert into public.job_logs (job_id, log_message, log_level, created_at)
+  select oldest.id, 'Waiting: ' || _problem || '.', 'ERROR', private.now()
+  from private.due_names() n
+  cross join lateral (select j.id from public.job j
+    where j.state = 'pending' and j.next_run_at is null and j.job_name = n
+    order by j.lane, j.priority desc, j.created_at, j.id limit 1) oldest
+  where not exists (select from public.job_logs l
+    where l.job_id = oldest.id and l.log_message = 'Waiting: ' || _problem || '.');
+end
+$$;
+comment on function private.report_setup_problem(text) is 'Logs what is missing, once per waiting name.';
+
+revoke all on all functions in schema private from public, anon, authenticated, service_role;

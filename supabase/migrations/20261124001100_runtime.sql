@@ -1,0 +1,291 @@
+-- Part 11: what functions report with: the runtime API, for service_role only. Each call shows the
+-- attempt's token; a stale or made-up one changes nothing and is answered {"status": "stale"}.
+-- All are security definer, because attempts are in private.
+
+-- A claimed job as its function needs it.
+create function private.job_payload(_job_id uuid, _attempt integer) returns jsonb
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return (
+    select jsonb_build_object('id', j.id, 'job_name', j.job_name, 'user_id', j.user_id,
+      'request_body', j.request_body, 'attempt', a.attempt, 'retries', j.retries, 'max_retries', j.max_retries,
+      'token', a.token, 'lease_seconds', c.lease_seconds, 'linger_seconds', c.linger_seconds,
+      'authorization', private.job_authorization(j.user_id),
+      'steps', coalesce((select jsonb_object_agg(s.name, s.result) from private.job_step s where s.job_id = j.id), '{}'))
+    from public.job j
+    join private.job_attempt a on a.job_id = j.id and a.attempt = _attempt
+    cross join lateral private.job_config_of(j.job_name) c
+    where j.id = _job_id
+  );
+end
+$$;
+comment on function private.job_payload(uuid, integer) is 'A claimed job as its function needs it, with token and authorization.';
+
+-- Locks a job and returns it if the token is that of its live attempt; else null.
+create function private.lock_live_job(_job_id uuid, _token uuid) returns public.job
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_job public.job;
+begin
+  select * into v_job from public.job j where j.id = _job_id for update;
+  if exists (select from private.job_attempt a where a.job_id = v_job.id and a.attempt = v_job.attempt
+    and a.token = _token and a.finished_at is null and v_job.state = 'running')
+  then
+    return v_job;
+  end if;
+  return null;
+end
+$$;
+comment on function private.lock_live_job(uuid, uuid) is 'The job, locked, if the token is its live attempt''s; else null.';
+
+-- Claims the next job of a name for a function that has a slot to give (_holds_slot: it has just ended a
+-- job of _lane in this transaction) or lingers. Other lanes first, in round order after _lane; then its own.
+create function private.hand_over(_job_name text, _lane uuid, _holds_slot boolean) returns private.job_attempt
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_config public.job_config := private.job_config_of(_job_name);
+  v_next private.job_attempt;
+  v_lane uuid;
+  v_locked boolean := false;
+begin
+  if not v_config.enabled then
+    return null;
+  end if;
+  for v_lane in select l from private.waiting_lanes(v_config, _lane, 8) l loop
+    continue when v_lane = _lane and _holds_slot;
+    continue when not pg_try_advisory_xact_lock(private.lane_lock(_job_name, v_lane));
+    v_locked := true;
+    select * into v_next from private.claim_lanes(v_config, array[v_lane], 1, 1, false);
+    if v_next.job_id is not null then
+      return v_next;
+    end if;
+  end loop;
+  if not _holds_slot or exists (select from auth.users u where u.id = _lane
+    and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
+  then
+    return null;
+  end if;
+  select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
+  if v_next.job_id is null and not v_locked then
+    -- Before the lane falls idle: whoever queues into it now either is seen here or sees the free slot.
+    perform pg_advisory_xact_lock(private.lane_lock(_job_name, _lane));
+    select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
+  end if;
+  if v_next.job_id is null then
+    return null;
+  end if;
+  return v_next;
+end
+$$;
+comment on function private.hand_over(text, uuid, boolean) is 'Claims the next job of a name for a function that is free.';
+
+-- Starts an attempt: once, however often the ring is delivered. A repeated call with the same _call_id
+-- gets the same answer. Returns {"status": "ok", "job": …} or {"status": "stale"}.
+create function public.start_job(_job_id uuid, _token uuid, _call_id uuid default null) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+  v_now timestamptz := private.now();
+  v_job public.job := private.lock_live_job(_job_id, _token);
+begin
+  if v_job.id is null then
+    return jsonb_build_object('status', 'stale');
+  end if;
+  if v_job.cancel_requested_at is not null then
+    perform private.end_attempt(v_job.id, v_job.attempt, 'canceled', 'canceled before it started');
+    return jsonb_build_object('status', 'stale');
+  end if;
+  update private.job_attempt a
+  set started_at = coalesce(a.started_at, v_now), call_id = _call_id,
+    lease_expires_at = v_now + make_interval(secs => (private.job_config_of(v_job.job_name)).lease_seconds)
+  where a.job_id = v_job.id and a.attempt = v_job.attempt and (a.started_at is null or a.call_id = _call_id);
+  if not found then
+    return jsonb_build_object('status', 'stale');
+  end if;
+  return jsonb_build_object('status', 'ok', 'job', private.job_payload(v_job.id, v_job.attempt));
+end
+$$;
+comment on function public.start_job(uuid, uuid, uuid) is 'For functions: proves the token and starts the attempt, once.';
+
+-- Extends the lease, keeps the progress. Returns {"status": "ok" | "canceled" | "stale"}: canceled means
+-- that the user asked to stop.
+create function public.heartbeat_job(_job_id uuid, _token uuid, _progress jsonb default null) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+  v_now timestamptz := private.now();
+  v_job public.job := private.lock_live_job(_job_id, _token);
+begin
+  if v_job.id is null then
+    return jsonb_build_object('status', 'stale');
+  end if;
+  update private.job_attempt a
+  set heartbeat_at = v_now,
+    lease_expires_at = v_now + make_interval(secs => (private.job_config_of(v_job.job_name)).lease_seconds)
+  where a.job_id = v_job.id and a.attempt = v_job.attempt;
+  if _progress is not null and octet_length(_progress::text) <= 65536 then
+    update public.job j set progress = _progress, updated_at = v_now where j.id = v_job.id;
+  end if;
+  return jsonb_build_object('status', case when v_job.cancel_requested_at is null then 'ok' else 'canceled' end);
+end
+$$;
+comment on function public.heartbeat_job(uuid, uuid, jsonb) is 'For functions: extends the lease; tells whether to stop.';
+
+-- Ends the attempt, once, and hands over the next job if asked. Repeating it is harmless: same answer.
+-- _outcome: completed | failed | failed_permanently | canceled. Returns {"status", "state", "next"}.
+-- Raises JQ422 for another outcome.
+create function public.finish_job(
+  _job_id uuid, _token uuid, _outcome text, _result jsonb default null, _error text default null,
+  _retry_after interval default null, _accept_next boolean default false
+) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+  v_job public.job;
+  v_attempt private.job_attempt;
+  v_state text;
+  v_next private.job_attempt;
+begin
+  if _outcome is null or _outcome not in ('completed', 'failed', 'failed_permanently', 'canceled') then
+    raise exception using errcode = 'JQ422', message = format('unknown outcome %L', left(_outcome, 100)),
+      hint = 'Known are completed, failed, failed_permanently and canceled.';
+  elsif octet_length(_result::text) > 65536 then
+    raise exception using errcode = 'JQ413', message = 'the result is larger than 64 KiB';
+  end if;
+  select * into v_job from public.job j where j.id = _job_id for update;
+  select * into v_attempt from private.job_attempt a where a.job_id = v_job.id and a.token = _token;
+  if v_attempt.job_id is null or v_attempt.outcome is distinct from _outcome and v_attempt.finished_at is not null then
+    return jsonb_build_object('status', 'stale', 'next', null);
+  end if;
+  if v_attempt.finished_at is null then
+    v_state := private.end_attempt(_job_id, v_attempt.attempt, _outcome, _error, _result, _retry_after);
+    if v_state is null then
+      return jsonb_build_object('status', 'stale', 'next', null);
+    end if;
+  elsif v_attempt.next_job_id is not null then
+    return jsonb_build_object('status', 'ok', 'state', v_job.state, 'next', (
+      select private.job_payload(a.job_id, a.attempt) from private.job_attempt a
+      where a.job_id = v_attempt.next_job_id and a.attempt = v_attempt.next_attempt and a.finished_at is null
+        and a.heartbeat_at is null and _accept_next));
+  end if;
+  if _accept_next then
+    v_next := private.hand_over(v_job.job_name, v_job.lane, v_state is not null);
+    update private.job_attempt a set next_job_id = v_next.job_id, next_attempt = v_next.attempt
+    where v_next.job_id is not null and a.job_id = _job_id and a.attempt = v_attempt.attempt;
+  end if;
+  return jsonb_build_object('status', 'ok', 'state', coalesce(v_state, v_job.state),
+    'next', case when v_next.job_id is not null then private.job_payload(v_next.job_id, v_next.attempt) end);
+end
+$$;
+comment on function public.finish_job(uuid, uuid, text, jsonb, text, interval, boolean) is
+  'For functions: ends the attempt, once, and hands over the next job of this name if asked.';
+
+-- The next job of a name for a function that lingers. _linger_seconds: how much longer it will ask; while
+-- it does, an enqueue leaves the job to it. Returns {"next": job or null}.
+create function public.next_job(_job_name text, _linger_seconds numeric default 0) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+  v_now timestamptz := private.now();
+  v_until timestamptz;
+  v_next private.job_attempt := private.hand_over(_job_name, '00000000-0000-0000-0000-000000000000', false);
+begin
+  if v_next.job_id is not null then
+    return jsonb_build_object('next', private.job_payload(v_next.job_id, v_next.attempt));
+  end if;
+  v_until := v_now + make_interval(secs =>
+    least(_linger_seconds, 1, (private.job_config_of(_job_name)).linger_seconds)::double precision);
+  if v_until > v_now then
+    insert into private.job_linger as l (job_name, expires_at) values (_job_name, v_until)
+    on conflict (job_name) do update set expires_at = excluded.expires_at
+      where l.expires_at < excluded.expires_at - interval '500 milliseconds';
+  end if;
+  return jsonb_build_object('next', null);
+end
+$$;
+comment on function public.next_job(text, numeric) is 'For functions that linger: the next job of this name.';
+
+-- Gives the job back without spending a try, due again after _after. Returns {"status", "state"}.
+create function public.release_job(_job_id uuid, _token uuid, _after interval default '0') returns jsonb
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+  v_job public.job := private.lock_live_job(_job_id, _token);
+begin
+  if v_job.id is null then
+    return jsonb_build_object('status', 'stale');
+  end if;
+  return jsonb_build_object('status', 'ok', 'state',
+    private.end_attempt(v_job.id, v_job.attempt, 'released', null, null, coalesce(_after, '0')));
+end
+$$;
+comment on function public.release_job(uuid, uuid, interval) is 'For functions: back to pending without spending a try.';
+
+-- Keeps the result of a step; the first one wins. Returns {"status", "result"}. Raises JQ413 above 256 KiB.
+create function public.save_job_step(_job_id uuid, _token uuid, _name text, _result jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_job public.job := private.lock_live_job(_job_id, _token);
+begin
+  if v_job.id is null then
+    return jsonb_build_object('status', 'stale');
+  elsif octet_length(_result::text) > 262144 then
+    raise exception using errcode = 'JQ413', message = format('the result of step %L is larger than 256 KiB', _name);
+  end if;
+  insert into private.job_step (job_id, name, result) values (v_job.id, _name, _result) on conflict do nothing;
+  return jsonb_build_object('status', 'ok', 'result',
+    (select s.result from private.job_step s where s.job_id = v_job.id and s.name = _name));
+end
+$$;
+comment on function public.save_job_step(uuid, uuid, text, jsonb) is 'For functions: keeps a step''s result; the first wins.';
+
+-- Appends up to 1,000 lines [{"level", "message", "at"}] to the job's log. Returns {"status"}.
+create function public.log_job_attempt(_job_id uuid, _token uuid, _lines jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_job public.job := private.lock_live_job(_job_id, _token);
+  v_line jsonb;
+  v_at timestamptz;
+begin
+  if v_job.id is null then
+    return jsonb_build_object('status', 'stale');
+  elsif jsonb_typeof(_lines) is distinct from 'array' then
+    raise exception using errcode = 'JQ422', message = 'expected an array of lines';
+  end if;
+  for v_line in select e from jsonb_array_elements(_lines) e limit 1000 loop
+    begin
+      v_at := (v_line ->> 'at')::timestamptz;
+    exception when others then
+      v_at := null;
+    end;
+    insert into public.job_logs (job_id, log_message, log_level, created_at, source)
+    values (v_job.id, left(coalesce(v_line ->> 'message', ''), 8192),
+      case when upper(v_line ->> 'level') ~ '^[A-Z]{1,16}$' then upper(v_line ->> 'level') else 'INFO' end,
+      coalesce(v_at, private.now()), 'function');
+  end loop;
+  return jsonb_build_object('status', 'ok');
+end
+$$;
+comment on function public.log_job_attempt(uuid, uuid, jsonb) is 'For functions: appends lines to the job''s log.';
+
+revoke all on all functions in schema private from public, anon, authenticated, service_role;
+revoke all on function public.start_job(uuid, uuid, uuid), public.heartbeat_job(uuid, uuid, jsonb),
+  public.finish_job(uuid, uuid, text, jsonb, text, interval, boolean), public.next_job(text, numeric),
+  public.release_job(uuid, uuid, interval), public.save_job_step(uuid, uuid, text, jsonb),
+  public.log_job_attempt(uuid, uuid, jsonb)
+  from public, anon, authenticated, service_role;
+grant execute on function public.start_job(uuid, uuid, uuid), public.heartbeat_job(uuid, uuid, jsonb),
+  public.finish_job(uuid, uuid, text, jsonb, text, interval, boolean), public.next_job(text, numeric),
+  public.release_job(uuid, uuid, interval), public.save_job_step(uuid, uuid, text, jsonb),
+  public.log_job_attempt(uuid, uuid, jsonb)
+  to service_role;

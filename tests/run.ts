@@ -1,0 +1,45 @@
+// npm test [-- --database-url URL] [sql|conformance|privileges|functions|e2e …] [part of a path …]
+// Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
+import { parseArgs } from "node:util";
+import {
+  type Category,
+  runConformance,
+  runEndToEnd,
+  runFunctions,
+  runPrivileges,
+  runSql,
+} from "./support/categories.ts";
+import { addFailure, newReport, printSummary } from "./support/report.ts";
+
+const categories: Record<string, Category> = {
+  sql: runSql,
+  conformance: runConformance,
+  privileges: runPrivileges,
+  functions: runFunctions,
+  e2e: runEndToEnd,
+};
+
+process.env.DO_NOT_TRACK = "1";
+const { values, positionals } = parseArgs({
+  args: Deno.args.filter((argument) => argument !== "--"),
+  options: { "database-url": { type: "string" } },
+  allowPositionals: true,
+});
+const wanted = positionals.filter((word) => word in categories);
+const selection = {
+  filters: positionals.filter((word) => !(word in categories)),
+  databaseUrl: values["database-url"] ?? null,
+};
+
+const report = newReport();
+for (const [name, run] of Object.entries(categories)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const started = performance.now();
+  try {
+    await run(selection, report);
+  } catch (error) {
+    addFailure(report, name, error instanceof Error ? error.stack ?? error.message : String(error));
+  }
+  console.log(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+Deno.exit(printSummary(report));

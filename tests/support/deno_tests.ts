@@ -1,0 +1,44 @@
+// Runs files of Deno tests and counts what `deno test` reports.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { projectFolder } from "./files.ts";
+import { addFailure, type Report } from "./report.ts";
+
+const COLORS = new RegExp(String.fromCharCode(27) + "\\[[0-9;]*m", "g");
+const RESULT = /^(ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(?: \| (\d+) ignored)?/;
+
+/** Runs the files in one `deno test`, streaming its output. */
+export async function runDenoTests(
+  files: string[],
+  environment: Record<string, string>,
+  report: Report,
+): Promise<void> {
+  if (files.length === 0) return;
+  const child = spawn(Deno.execPath(), ["test", "-A", "--no-prompt", ...files], {
+    cwd: projectFolder,
+    env: { ...process.env, ...environment, DO_NOT_TRACK: "1", NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
+
+  let counted: RegExpMatchArray | null = null;
+  let failures: string[] = [];
+  let listing = false;
+  for await (const raw of createInterface({ input: child.stdout! })) {
+    const line = raw.replace(COLORS, "");
+    console.log(line);
+    // After the details Deno lists the failed tests once more, by name.
+    if (/^\s*FAILURES\s*$/.test(line)) [listing, failures] = [true, []];
+    else if (listing && / => /.test(line)) failures.push(line.trim());
+    counted = line.match(RESULT) ?? counted;
+  }
+  const code = await exit;
+  report.passed += Number(counted?.[2] ?? 0);
+  report.failed += Number(counted?.[3] ?? 0);
+  report.skipped += Number(counted?.[4] ?? 0);
+  report.failures.push(...failures);
+  const failed = Number(counted?.[3] ?? 0);
+  if (code !== 0 && failed === 0) {
+    addFailure(report, files.join(" "), `deno test ended with ${code} before it could count`);
+  }
+}
