@@ -5,7 +5,9 @@ import { pathOf } from "./tools.ts";
 /** The deploy folder under test. */
 export const DEPLOY = new URL("../../../deploy", import.meta.url).pathname;
 
-const PRIVILEGE_SEPARATION = "/run/sshd";
+/** The folder that sshd insists on when root starts it. */
+export const PRIVILEGE_SEPARATION = "/run/sshd";
+
 const IDENTITY = {
   GIT_AUTHOR_NAME: "Pusher",
   GIT_AUTHOR_EMAIL: "pusher@example.com",
@@ -69,7 +71,7 @@ SetEnv ${mark} GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
   BatchMode yes
 `,
   );
-  const ownSeparation = Deno.uid() === 0 && await makeFolder(PRIVILEGE_SEPARATION);
+  if (Deno.uid() === 0) await Deno.mkdir(PRIVILEGE_SEPARATION, { recursive: true, mode: 0o755 });
   const sshd = new Deno.Command(pathOf("sshd")!, {
     args: ["-D", "-q", "-f", `${root}/sshd_config`],
     stdin: "null",
@@ -93,7 +95,6 @@ SetEnv ${mark} GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
       for (const process of await processesWith(mark)) kill(parseInt(process));
       sshd.kill("SIGTERM");
       await sshd.status;
-      if (ownSeparation) await Deno.remove(PRIVILEGE_SEPARATION);
       await Deno.remove(root, { recursive: true });
     },
   };
@@ -195,15 +196,5 @@ export function kill(pid: number): void {
     Deno.kill(pid, "SIGKILL");
   } catch {
     // It ended by itself.
-  }
-}
-
-async function makeFolder(path: string): Promise<boolean> {
-  try {
-    await Deno.mkdir(path, { mode: 0o755 });
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
-    throw error;
   }
 }

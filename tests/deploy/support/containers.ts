@@ -98,6 +98,41 @@ volume_path="${folder}/volumes"
   };
 }
 
+/** Starts podman's service, to which compose talks as to Docker's; returns its address, and how to end all of it. */
+export async function startEngine(folder: string, home: Record<string, string>) {
+  const socket = `${folder}/engine.sock`;
+  const cgroupsBefore = await cgroups();
+  const child = new Deno.Command("podman", {
+    args: ["system", "service", "--time", "0", `unix://${socket}`],
+    env: home,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await until("podman's service listens", () => Deno.stat(socket).then(() => true, () => false));
+  return {
+    env: { DOCKER_HOST: `unix://${socket}` },
+    async stop() {
+      await run(["podman", "rm", "--all", "--force", "--time", "0"], { env: home });
+      child.kill("SIGTERM");
+      await child.status;
+      await removeCgroups(cgroupsBefore);
+    },
+  };
+}
+
+/** Podman's control groups, which outlive its containers. */
+async function cgroups(): Promise<string[]> {
+  const { output } = await run(["sh", "-c", "ls -d /sys/fs/cgroup/*/libpod_parent 2>/dev/null"]);
+  return output.split("\n").filter(Boolean);
+}
+
+async function removeCgroups(except: string[]): Promise<void> {
+  for (const cgroup of await cgroups()) {
+    if (!except.includes(cgroup)) await run(["find", cgroup, "-depth", "-type", "d", "-delete"]);
+  }
+}
+
 /** Why images cannot be built here, or null. */
 export async function problemOfImages(): Promise<string | null> {
   const problem = missing("buildah", "docker-registry", "curl", "make", "git", "ssh", "sshd");
@@ -108,7 +143,7 @@ export async function problemOfImages(): Promise<string | null> {
 /** Why containers cannot be run here, or null. */
 export async function problemOfContainers(): Promise<string | null> {
   const problem = await problemOfImages() ??
-    missing("podman", "podman-compose", "runc", "busybox");
+    missing("podman", "docker-compose", "runc", "busybox");
   if (problem) return problem;
   return await probe(async (home) => {
     await buildServer(home, "probe");
@@ -143,6 +178,7 @@ export async function buildServer(home: Record<string, string>, tag: string): Pr
 
 async function probe(attempt: (home: Record<string, string>) => Promise<void>) {
   const folder = await Deno.makeTempDir({ prefix: "containers-probe-" });
+  const cgroupsBefore = await cgroups();
   try {
     await attempt(await containerHome(folder));
     return null;
@@ -150,5 +186,6 @@ async function probe(attempt: (home: Record<string, string>) => Promise<void>) {
     return error instanceof Error ? error.message : String(error);
   } finally {
     await run(["rm", "-rf", folder]);
+    await removeCgroups(cgroupsBefore);
   }
 }

@@ -32,6 +32,8 @@ export interface DeliveryOptions {
   base?(address: string, builder: Record<string, string>): Promise<string>;
   /** Variables of the server's make. */
   variables?: Record<string, string>;
+  /** Environment of the server's make. */
+  env?: Record<string, string>;
 }
 
 export async function startDelivery(options: DeliveryOptions = {}): Promise<Delivery> {
@@ -83,7 +85,7 @@ export async function startDelivery(options: DeliveryOptions = {}): Promise<Deli
       const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
       return await run(["make", ...arguments_, ...assignments], {
         cwd: checkout,
-        env: { ...env, ...server },
+        env: { ...env, ...server, ...options.env },
       });
     },
     async stop() {

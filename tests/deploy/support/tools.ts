@@ -10,7 +10,7 @@ const PACKAGES: Record<string, string> = {
   buildah: "buildah",
   podman: "podman",
   runc: "runc",
-  "podman-compose": "podman-compose",
+  "docker-compose": "docker-compose",
   busybox: "busybox-static",
 };
 const FOLDERS = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
@@ -65,7 +65,8 @@ export function testUnless(problem: string | null, name: string, fn: () => Promi
   Deno.test({ name: reason ? `${name} (cannot run here: ${reason})` : name, ignore: !!reason, fn });
 }
 
-function exists(path: string): boolean {
+/** Whether there is something at a path. */
+export function exists(path: string): boolean {
   try {
     Deno.statSync(path);
     return true;
