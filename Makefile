@@ -17,7 +17,7 @@ PROJECT ?= jobs
 UP ?= up --detach --wait
 SERVER = $(COMPOSE) -p $(PROJECT) -f "$(COMPOSE_FILE)" $(if $(ENV_FILE),--env-file "$(ENV_FILE)")
 REPOSITORY ?= supabase-job-template
-IMAGE ?= localhost:5000/$(shell printf %s "$$REPOSITORY" | tr 'A-Z ' 'a-z-')
+IMAGE ?= localhost:5000/$(shell printf %s '$(REPOSITORY)' | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9._-')
 COMMIT ?= $(shell git describe --always --exclude='*' --abbrev=40 --dirty)
 TAG ?= $(COMMIT)
 EDGE_RUNTIME_IMAGE ?= supabase/edge-runtime:v1.78.1

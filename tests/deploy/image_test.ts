@@ -63,6 +63,13 @@ test("push, pulled image, rollback: each image holds its commit's functions, and
       await must(["find", functions, "-name", "*_test.ts", "-delete"]);
       await inImage(delivery, commit, async (folder) => {
         assert.deepEqual(await hashes(`${folder}/home/deno/functions`), await hashes(functions));
+        const mode = await must([
+          "stat",
+          "-c",
+          "%a",
+          `${folder}/home/deno/functions/greet/index.ts`,
+        ]);
+        assert.equal(mode, "644");
         const main = await hashes(`${folder}/home/deno/main`);
         assert.deepEqual(main, await hashes(`${tree}/deploy/server/main`));
       });

@@ -116,6 +116,19 @@ test("make build without the tool, or without its engine, says what to do", asyn
   assert.notEqual(stopped.code, 0);
 });
 
+test("the image is named after the repository, in letters a registry takes, and tagged with the commit", async () => {
+  const { code, output } = await run(
+    ["make", "-n", "build", "REPOSITORY=My Shop", "COMMIT=abc", "TOOL=docker"],
+    { cwd: ROOT },
+  );
+  assert.equal(code, 0, output);
+  const pushes = output.split("\n").filter((line) => line.startsWith("docker push"));
+  assert.deepEqual(pushes.map((line) => line.trim().replace(/ +/g, " ")), [
+    "docker push localhost:5000/my-shop:abc",
+    "docker push localhost:5000/my-shop:latest",
+  ]);
+});
+
 testUnless(missing("shellcheck"), "shellcheck finds nothing in the scripts", async () => {
   const { code, output } = await run(["shellcheck", ...SCRIPTS.map((name) => `${DEPLOY}/${name}`)]);
   assert.equal(code, 0, output);
