@@ -85,7 +85,7 @@ log_driver="k8s-file"
 [engine]
 runtime="runc"
 cgroup_manager="cgroupfs"
-events_logger="none"
+events_logger="file"
 lock_type="file"
 tmp_dir="${folder}/tmp"
 static_dir="${folder}/static"
@@ -147,8 +147,9 @@ export async function problemOfContainers(): Promise<string | null> {
   if (problem) return problem;
   return await probe(async (home) => {
     await buildServer(home, "probe");
-    const arguments_ = ["--rm", "--network", "host", "--entrypoint", "/bin/busybox"];
-    await must(["podman", "run", ...arguments_, "localhost/probe", "true"], { env: home });
+    const arguments_ = ["--detach", "--network", "host", "--entrypoint", "/bin/busybox"];
+    await must(["podman", "run", ...arguments_, "localhost/probe", "sleep", "60"], { env: home });
+    await must(["podman", "rm", "--all", "--force", "--time", "0"], { env: home });
   });
 }
 
