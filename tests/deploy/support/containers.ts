@@ -1,5 +1,5 @@
 // A real registry, and the settings with which buildah and podman keep everything they have in one folder.
-import { answers, freePort, must, run, until } from "./process.ts";
+import { answers, freePort, must, processesWith, run, until } from "./process.ts";
 import { missing, pathOf } from "./tools.ts";
 
 /** A docker-registry on loopback. */
@@ -113,7 +113,7 @@ export async function startEngine(folder: string, home: Record<string, string>) 
   return {
     env: { DOCKER_HOST: `unix://${socket}` },
     async stop() {
-      await run(["podman", "rm", "--all", "--force", "--time", "0"], { env: home });
+      await removeContainers(home);
       child.kill("SIGTERM");
       await child.status;
       await removeCgroups(cgroupsBefore);
@@ -125,6 +125,16 @@ export async function startEngine(folder: string, home: Record<string, string>) 
 async function cgroups(): Promise<string[]> {
   const { output } = await run(["sh", "-c", "ls -d /sys/fs/cgroup/*/libpod_parent 2>/dev/null"]);
   return output.split("\n").filter(Boolean);
+}
+
+/** Ends all containers, and waits for the processes that podman leaves to clear up after them. */
+async function removeContainers(home: Record<string, string>): Promise<void> {
+  await run(["podman", "rm", "--all", "--force", "--time", "0"], { env: home });
+  const mark = `CONTAINERS_CONF=${home.CONTAINERS_CONF}`;
+  const isClearing = (process: string) => /conmon|podman .*cleanup/.test(process);
+  await until("the containers have ended", async () => {
+    return !(await processesWith(mark)).some(isClearing);
+  });
 }
 
 async function removeCgroups(except: string[]): Promise<void> {
@@ -149,7 +159,6 @@ export async function problemOfContainers(): Promise<string | null> {
     await buildServer(home, "probe");
     const arguments_ = ["--detach", "--network", "host", "--entrypoint", "/bin/busybox"];
     await must(["podman", "run", ...arguments_, "localhost/probe", "sleep", "60"], { env: home });
-    await must(["podman", "rm", "--all", "--force", "--time", "0"], { env: home });
   });
 }
 
@@ -180,12 +189,14 @@ export async function buildServer(home: Record<string, string>, tag: string): Pr
 async function probe(attempt: (home: Record<string, string>) => Promise<void>) {
   const folder = await Deno.makeTempDir({ prefix: "containers-probe-" });
   const cgroupsBefore = await cgroups();
+  const home = await containerHome(folder);
   try {
-    await attempt(await containerHome(folder));
+    await attempt(home);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {
+    if (pathOf("podman")) await removeContainers(home);
     await run(["rm", "-rf", folder]);
     await removeCgroups(cgroupsBefore);
   }
