@@ -31,6 +31,7 @@ export async function pushMigrations(databaseUrl: string, projectDir: string): P
   if (success) return;
   const text = new TextDecoder();
   throw new Error(
-    `supabase db push ended with code ${code}:\n${text.decode(stderr)}${text.decode(stdout)}`,
+    `supabase db push ended with code ${code}:\n${text.decode(stderr)}${text.decode(stdout)}\n` +
+      "If migrations were edited or added in between, a local database starts afresh with: npm run reset",
   );
 }

@@ -26,7 +26,7 @@ export interface StackOptions {
   databaseUrl?: string;
   /** Apply pending migrations. Default true. */
   migrate?: boolean;
-  /** Limits of the function processes. Default: boot 15 s, idle 150 s, wall clock 400 s. */
+  /** Limits of the function processes. Default: boot 15 s, idle 150 s, wall clock 400 s, no CPU limit. */
   limits?: Partial<Limits>;
   /** More environment for the functions. */
   secrets?: Record<string, string>;
@@ -61,6 +61,7 @@ export interface Stack extends Keys {
   dbUrl: string;
   adminUrl: string;
   studioUrl: string;
+  functionsPort: number;
   processes: StackProcesses;
   logDir: string;
   /** The function processes that run now. */
@@ -68,7 +69,7 @@ export interface Stack extends Keys {
   stop(): Promise<void>;
 }
 
-const LIMITS: Limits = { boot: 15, idle: 150, wallClock: 400 };
+const LIMITS: Limits = { boot: 15, idle: 150, wallClock: 400, cpu: 0 };
 
 /** Boots the whole stack; resolves when the API answers. */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -109,6 +110,12 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
   const apiUrl = `http://127.0.0.1:${ports.api}`;
   if (database) await installSchemaReload(adminUrl);
 
+  const supervised: Process[] = database ? [database] : [];
+  const stop = async () => {
+    supervised.forEach((process) => process.setAutoRestart(false));
+    await stopAll(stops);
+  };
+
   const program = (name: string, path: string, more: { args?: string[]; settings?: unknown }) =>
     superviseProgram({
       name,
@@ -119,6 +126,7 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
       saysReady: more.settings !== undefined,
     }).then((process) => {
       stops.push(process.stop);
+      supervised.push(process);
       return process;
     });
 
@@ -172,11 +180,12 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
     dbUrl,
     adminUrl,
     studioUrl: `http://127.0.0.1:${ports.studio}`,
+    functionsPort: ports.functions,
     processes,
     logDir,
     functionProcesses: async () =>
       await (await fetch(`http://127.0.0.1:${ports.functions}/_workers`)).json(),
-    stop: () => stopAll(stops),
+    stop,
   };
 }
 
@@ -203,7 +212,6 @@ async function choosePorts(
   const ports = { ...(options.ports ?? configured), functions };
   await requireFreePort(ports.api, "the API");
   await requireFreePort(ports.studio, "the dashboard");
-  if (!options.databaseUrl) await requireFreePort(ports.db, "Postgres");
   return ports;
 }
 

@@ -1,4 +1,4 @@
-// npm test [-- --database-url URL] [sql|conformance|privileges|functions|e2e …] [part of a path …]
+// npm test [-- --database-url URL] [sql|conformance|stack|ops|functions|e2e …] [part of a path …]
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
@@ -6,15 +6,18 @@ import {
   runConformance,
   runEndToEnd,
   runFunctions,
-  runPrivileges,
+  runOps,
   runSql,
+  runStack,
+  stopSharedStack,
 } from "./support/categories.ts";
 import { addFailure, newReport, printSummary } from "./support/report.ts";
 
 const categories: Record<string, Category> = {
   sql: runSql,
   conformance: runConformance,
-  privileges: runPrivileges,
+  stack: runStack,
+  ops: runOps,
   functions: runFunctions,
   e2e: runEndToEnd,
 };
@@ -42,4 +45,5 @@ for (const [name, run] of Object.entries(categories)) {
   }
   console.log(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
+await stopSharedStack().catch((error) => addFailure(report, "stopping the stack", String(error)));
 Deno.exit(printSummary(report));

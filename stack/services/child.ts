@@ -33,7 +33,15 @@ export async function superviseProgram(options: ProgramOptions): Promise<Process
 
   async function start(): Promise<void> {
     child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", "--no-check", options.script, ...options.args ?? []],
+      args: [
+        "run",
+        "-A",
+        "--quiet",
+        "--no-check",
+        "--unstable-no-legacy-abort",
+        options.script,
+        ...options.args ?? [],
+      ],
       env: { DO_NOT_TRACK: "1", ...options.env },
       stdin: "piped",
       stdout: "piped",

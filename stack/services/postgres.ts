@@ -20,7 +20,7 @@ import {
 import { bootstrap } from "./postgres/bootstrap.ts";
 import { installExtensions } from "./postgres/extensions.ts";
 import { freePort, requireFreePort } from "./postgres/ports.ts";
-import { nativeFolder, type SystemUser, systemUser } from "./postgres/program.ts";
+import { nativeFolder, sharedFolder, type SystemUser, systemUser } from "./postgres/program.ts";
 
 const PASSWORD = "postgres";
 
@@ -71,11 +71,14 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   }
 
   await writeOwner(cluster);
-  const child = spawnPostmaster(native, cluster, user, port, options.fsync ?? true);
   const url = (role: string) => `postgresql://${role}:${PASSWORD}@127.0.0.1:${port}/postgres`;
   const adminUrl = url("supabase_admin");
+  const child = await launch(
+    () => spawnPostmaster(native, cluster, user, port, options.fsync ?? true),
+    adminUrl,
+    cluster,
+  );
   try {
-    await untilReady(adminUrl, child, cluster);
     if (state === "new") {
       await bootstrap(adminUrl, options.defaultPrivileges ?? "new");
       await markReady(cluster);
@@ -107,7 +110,9 @@ export async function removePostgresData(dataDir: string): Promise<void> {
   for (const name of ["pgdata", "vault", "format", "unfinished", "owner.pid", "postgres.log"]) {
     await fs.rm(path.join(cluster.home, name), { recursive: true, force: true });
   }
+  // Both only if nothing else is in them.
   await fs.rmdir(cluster.home).catch(() => {});
+  if (path.dirname(cluster.home) === sharedFolder()) await fs.rmdir(sharedFolder()).catch(() => {});
 }
 
 /** A postmaster outlives a parent that was killed: the next start stops it and takes over. */
@@ -191,22 +196,44 @@ function environment(): Record<string, string> {
   return { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
 }
 
-async function untilReady(url: string, child: ChildProcess, cluster: Cluster): Promise<void> {
+/**
+ * Spawns until it is ready. The sessions of a postmaster that was killed may live on for a moment
+ * and hold its shared memory: a new one refuses to start as long.
+ */
+async function launch(
+  spawnOnce: () => ChildProcess,
+  adminUrl: string,
+  cluster: Cluster,
+): Promise<ChildProcess> {
   const deadline = Date.now() + 60_000;
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) break;
+  while (true) {
+    const logStart = (await fs.stat(cluster.log)).size;
+    const child = spawnOnce();
+    if (await becomesReady(adminUrl, child, deadline)) return child;
+    await stopProcess(child.pid!);
+    const said = (await fs.readFile(cluster.log)).subarray(logStart).toString().trim();
+    const isHeld = /shared memory block .* is still in use|lock file .* already exists/.test(said);
+    if (!isHeld || Date.now() > deadline) {
+      const tail = said.split("\n").slice(-8).join("\n");
+      throw new Error(`Postgres did not start. The end of ${cluster.log}:\n${tail}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+async function becomesReady(url: string, child: ChildProcess, deadline: number): Promise<boolean> {
+  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
     const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
     try {
       await sql`select 1`;
-      return;
+      return true;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 50));
     } finally {
       await sql.end({ timeout: 1 });
     }
   }
-  const tail = (await fs.readFile(cluster.log, "utf8")).trim().split("\n").slice(-8).join("\n");
-  throw new Error(`Postgres did not start within a minute. The end of ${cluster.log}:\n${tail}`);
+  return false;
 }
 
 /** Fast shutdown; an immediate one if that takes longer than 15 seconds. */

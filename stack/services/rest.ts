@@ -146,6 +146,11 @@ async function roleSettings(admin: postgres.Sql): Promise<RoleSettings> {
 interface RequestContext {
   auth?: { role?: string; jwt?: Record<string, unknown> | null };
 }
+interface RpcRequest {
+  method: string;
+  path: string;
+  requestHeaders?: Record<string, string>;
+}
 interface Executor {
   executeQuery(query: unknown): Promise<unknown>;
 }
@@ -154,6 +159,7 @@ interface Internals {
   introspect: (options?: unknown) => Promise<unknown>;
   normalizeDbError(error: unknown): unknown;
   applyJwtSessionContext(db: Executor, vars: RequestContext): Promise<void>;
+  applyRpcRequestGucs(db: Executor, request: RpcRequest): Promise<void>;
 }
 
 /**
@@ -188,12 +194,33 @@ function behaveLikePostgrest(
       ["request.jwt.claim.role", role],
       ["request.jwt.claims", JSON.stringify(claims)],
     ];
-    const calls = settings.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, true)`);
-    await db.executeQuery({
-      sql: `select ${calls.join(", ")}`,
-      parameters: settings.flat(),
-      query: { kind: "RawNode" },
-      queryId: { queryId: crypto.randomUUID() },
-    });
+    await applySettings(db, settings);
   };
+  internals.applyRpcRequestGucs = (db, { method, path, requestHeaders = {} }) =>
+    applySettings(db, [
+      ["response.status", ""],
+      ["response.headers", ""],
+      ["request.method", method],
+      ["request.path", path],
+      ["request.headers", JSON.stringify(requestHeaders)],
+    ]);
+}
+
+/** One statement without parameters: the driver needs one round trip for it, else two for each. */
+async function applySettings(db: Executor, settings: [string, string][]): Promise<void> {
+  const calls = settings.map(([name, value]) =>
+    `set_config(${literal(name)}, ${literal(value)}, true)`
+  );
+  await db.executeQuery({
+    sql: `select ${calls.join(", ")}`,
+    parameters: [],
+    query: { kind: "RawNode" },
+    queryId: { queryId: crypto.randomUUID() },
+  });
+}
+
+/** A string in SQL, whatever standard_conforming_strings says. */
+function literal(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
+  return text.includes("\\") ? ` E${quoted}` : quoted;
 }

@@ -15,8 +15,8 @@
 --   due        pending with next_run_at null; a delayed job has next_run_at set and is promoted
 --
 -- Life of a job:  pending -> running -> completed | failed | canceled, and back to pending to retry
--- Order of locks: lane (advisory), then the row of job, then the row of job_attempt. Claims never wait
--- for a row (skip locked), so whoever holds a lane lock is never blocked.
+-- Order of locks: rows of job, then lane, then name (advisory: private.hold). Claims never wait for a row (skip
+-- locked), so whoever holds a lane's lock is never blocked by a client.
 
 create extension if not exists pg_cron with schema pg_catalog;
 create extension if not exists pg_net with schema extensions;

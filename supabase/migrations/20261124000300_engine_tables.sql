@@ -17,9 +17,7 @@ create table private.job_attempt (
   error text,
   next_job_id uuid,
   next_attempt integer,
-  primary key (job_id, attempt),
-  constraint job_attempt_outcome_when_finished check ((finished_at is null) = (outcome is null)
-    and outcome in ('completed', 'failed', 'failed_permanently', 'canceled', 'released', 'expired'))
+  primary key (job_id, attempt)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 
 -- At most one live attempt per job: the constraint behind invariant 2.
@@ -28,16 +26,23 @@ create index job_attempt_unanswered on private.job_attempt (request_id)
   where request_id is not null and responded_at is null;
 
 comment on table private.job_attempt is 'Every try at a job. The fence, explain_job and the dashboards read it.';
+comment on column private.job_attempt.job_id is 'The job.';
+comment on column private.job_attempt.attempt is 'Its number, from 1; X-Job-Attempt of the ring.';
 comment on column private.job_attempt.token is 'Secret of this attempt: reports without it change nothing.';
 comment on column private.job_attempt.request_id is 'pg_net''s id of the ring; null if the job was handed over.';
 comment on column private.job_attempt.call_id is 'Which call started it: a repeated call gets the same answer.';
 comment on column private.job_attempt.rung_at is 'When it was claimed.';
 comment on column private.job_attempt.started_at is 'When the function proved the token; null for plain functions.';
+comment on column private.job_attempt.heartbeat_at is 'When its function last said that it works.';
 comment on column private.job_attempt.lease_expires_at is 'Silent past this time, it counts as failed.';
 comment on column private.job_attempt.responded_at is 'When pg_net''s response was read, or given up.';
+comment on column private.job_attempt.finished_at is 'When it ended; null while it is live.';
 comment on column private.job_attempt.outcome is
   'completed, failed (a try is spent), failed_permanently, canceled, released (no try spent) or expired (silent past its lease).';
+comment on column private.job_attempt.status_code is 'Status of the function''s answer, where the answer ended it.';
+comment on column private.job_attempt.error is 'Why it failed, in words.';
 comment on column private.job_attempt.next_job_id is 'The job handed over with the answer to this one''s finish.';
+comment on column private.job_attempt.next_attempt is 'The attempt of next_job_id.';
 
 create table private.job_step (
   job_id uuid not null references public.job (id) on delete cascade,
@@ -48,6 +53,10 @@ create table private.job_step (
   constraint job_step_name_is_1_to_255_characters check (char_length(name) between 1 and 255)
 );
 comment on table private.job_step is 'Results of the steps a job has done: a continued job does not repeat them.';
+comment on column private.job_step.job_id is 'The job.';
+comment on column private.job_step.name is 'Name of the step, unique within the job.';
+comment on column private.job_step.result is 'What the step returned the first time.';
+comment on column private.job_step.created_at is 'When it was saved.';
 
 create table private.job_start (
   job_name text not null,
@@ -55,18 +64,24 @@ create table private.job_start (
 );
 create index job_start_by_name on private.job_start (job_name, started_at);
 comment on table private.job_start is 'Starts within the current rate_period, only for names with a rate_limit.';
+comment on column private.job_start.job_name is 'The name that started.';
+comment on column private.job_start.started_at is 'When.';
 
 create table private.job_linger (
   job_name text primary key,
   expires_at timestamptz not null
 );
 comment on table private.job_linger is 'Names of which a function lingers: an enqueue leaves the job to it.';
+comment on column private.job_linger.job_name is 'The name.';
+comment on column private.job_linger.expires_at is 'Until when a function asks for more.';
 
 create table private.lane_cursor (
   job_name text primary key,
   lane uuid not null
 );
 comment on table private.lane_cursor is 'Where the next tick goes on in the round of a name''s lanes.';
+comment on column private.lane_cursor.job_name is 'The name.';
+comment on column private.lane_cursor.lane is 'The last lane that was looked at.';
 
 create table private.dispatcher (
   only_row boolean primary key default true check (only_row),
@@ -74,6 +89,8 @@ create table private.dispatcher (
 );
 insert into private.dispatcher default values;
 comment on table private.dispatcher is 'When run_jobs last ran: explain_job tells by it whether pg_cron is up.';
+comment on column private.dispatcher.only_row is 'Keeps the table to one row.';
+comment on column private.dispatcher.last_run_at is 'When run_jobs last began.';
 
 -- The configuration of a name, or the defaults when it has no row.
 -- Takes a job name, returns one row. The defaults equal those of the columns (a test compares them).

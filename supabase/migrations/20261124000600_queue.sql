@@ -125,12 +125,14 @@ comment on function public.queue_job(text, jsonb, integer, timestamptz, integer,
 
 -- Queues many jobs in one statement: all or none.
 -- Takes an array of {job_name, request_body, max_retries, run_at, priority, unique_key}; only job_name is
--- needed. Servers (service_role, postgres) may add user_id. Returns the ids in the order of the array.
+-- needed. Servers (service_role, postgres) may add user_id. Returns the ids in the order of the array, in which
+-- the jobs run too; they are inserted in the order of their keys, so that two arrays cannot deadlock.
 -- Raises JQ401, JQ403, JQ404, JQ409, JQ413, JQ422, JQ429. Security definer as queue_job.
 create function public.queue_jobs(_jobs jsonb) returns setof uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
+  v_now timestamptz := clock_timestamp();
   v_caller uuid := private.caller();
   v_keys constant text[] :=
     '{job_name,request_body,max_retries,run_at,priority,unique_key,user_id}';
@@ -164,13 +166,14 @@ begin
   end loop;
 
   v_ids := array(select gen_random_uuid() from generate_series(1, jsonb_array_length(_jobs)));
-  insert into public.job (id, user_id, job_name, request_body, max_retries, next_run_at, priority, unique_key)
+  insert into public.job (id, user_id, job_name, request_body, max_retries, next_run_at, priority, unique_key,
+    created_at)
   select v_ids[e.ordinality], coalesce(v_caller, (e.value ->> 'user_id')::uuid), e.value ->> 'job_name',
     coalesce(e.value -> 'request_body', '{}'), coalesce((e.value ->> 'max_retries')::integer, 3),
     (e.value ->> 'run_at')::timestamptz, coalesce((e.value ->> 'priority')::integer, 0),
-    e.value ->> 'unique_key'
+    e.value ->> 'unique_key', v_now + e.ordinality * interval '1 microsecond'
   from jsonb_array_elements(_jobs) with ordinality e
-  order by e.ordinality
+  order by e.value ->> 'unique_key', e.value ->> 'job_name', e.ordinality
   on conflict (job_name, lane, unique_key)
     where unique_key is not null and state in ('pending', 'running') do nothing;
 

@@ -16,27 +16,49 @@ language plpgsql immutable security invoker set search_path = ''
 as $$ begin return hashtextextended(_job_name, 7502); end $$;
 comment on function private.name_lock(text) is 'Key of the advisory lock of a name with limits over all users.';
 
+-- Takes a lock of a lane (_rank 1) or a name (_rank 2) until the end of the transaction; false if it is not to
+-- be had. It is waited for only while the transaction holds no lock of the same or a higher rank: then nobody
+-- can wait in a circle. private.held keeps the highest rank.
+create function private.hold(_key bigint, _rank integer, _wait boolean default true) returns boolean
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_held text := coalesce(current_setting('private.held', true), '');
+begin
+  if _wait and v_held < _rank::text then
+    perform pg_advisory_xact_lock(_key);
+  elsif not pg_try_advisory_xact_lock(_key) then
+    return false;
+  end if;
+  if v_held < _rank::text then
+    perform set_config('private.held', _rank::text, true);
+  end if;
+  return true;
+end
+$$;
+comment on function private.hold(bigint, integer, boolean) is 'Takes a lock of the engine, waiting only where that cannot deadlock.';
+
 -- POSTs one ring to the job's function through pg_net and returns pg_net's request id. The URL is always
 -- /functions/v1/<job name>: job_name's constraint leaves no room for anything else.
 create function private.run_job(
   _job_id uuid, _job_name text, _request_body jsonb, _user_id uuid, _attempt integer, _token uuid,
-  _timeout_seconds integer
+  _timeout_seconds integer, _signer private.signer default private.signer()
 ) returns bigint
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
   return (
     select net.http_post(
-      url := private.supabase_url() || '/functions/v1/' || _job_name,
+      url := _signer.base_url || '/functions/v1/' || _job_name,
       body := _request_body,
       headers := jsonb_build_object('Content-Type', 'application/json',
-        'Authorization', private.job_authorization(_user_id), 'X-Job', 'true', 'X-Correlation-ID', _job_id,
+        'Authorization', private.job_authorization(_user_id, _signer), 'X-Job', 'true', 'X-Correlation-ID', _job_id,
         'X-Job-Attempt', _attempt::text, 'X-Job-Token', _token),
       timeout_milliseconds := _timeout_seconds * 1000)
   );
 end
 $$;
-comment on function private.run_job(uuid, text, jsonb, uuid, integer, uuid, integer) is
+comment on function private.run_job(uuid, text, jsonb, uuid, integer, uuid, integer, private.signer) is
   'Rings the job''s function with the user''s token, X-Job and X-Correlation-ID; returns pg_net''s request id.';
 
 -- How many more rings fit into one batch of pg_net (200): those in flight are unanswered and not started.
@@ -55,11 +77,11 @@ $$;
 comment on function private.ring_budget() is 'How many more jobs may be rung now.';
 
 -- Free slots of a name that has a limit over all users, under its lock.
-create function private.name_slots(_config public.job_config) returns integer
+create function private.name_slots(_config public.job_config, _now timestamptz) returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_since timestamptz := private.now() - _config.rate_period;
+  v_since timestamptz := _now - _config.rate_period;
 begin
   delete from private.job_start s where s.job_name = _config.job_name and s.started_at <= v_since;
   return least(
@@ -68,13 +90,29 @@ begin
     _config.rate_limit - (select count(*) from private.job_start s where s.job_name = _config.job_name));
 end
 $$;
-comment on function private.name_slots(public.job_config) is
+comment on function private.name_slots(public.job_config, timestamptz) is
   'Jobs of this name that may still start by global_concurrency_limit and rate_limit.';
 
--- Lanes of a name that have a due job, a free slot and a user who may act, in the order of the round:
--- those after _after first, then from the start. At most _max of at most 1,000 looked at.
--- A look without locks: claim_lanes decides.
-create function private.waiting_lanes(_config public.job_config, _after uuid, _max integer) returns setof uuid
+-- True if a lane has a free slot and a user who may act: neither banned nor deleted. A look without locks.
+create function private.lane_is_open(_config public.job_config, _lane uuid) returns boolean
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return (select count(*) from (select from public.job j
+      where j.state = 'running' and j.job_name = _config.job_name and j.lane = _lane
+      limit _config.concurrency_limit) running) < _config.concurrency_limit
+    and not exists (select from auth.users u where u.id = _lane and (u.deleted_at is not null
+      or (u.banned_until is not null and u.banned_until > private.now())));
+end
+$$;
+comment on function private.lane_is_open(public.job_config, uuid) is 'Whether a lane has a free slot and a user who may act.';
+
+-- Lanes of a name that have a due job, a free slot and a user who may act (ready), in the order of the
+-- round: those after _after first, then from the start. At most _max of at most _looks looked at; the last one
+-- looked at is returned even if it is not ready: the round goes on behind it. A look without locks: claim_lanes
+-- decides.
+create function private.waiting_lanes(_config public.job_config, _after uuid, _max integer, _looks integer)
+returns table (lane uuid, ready boolean)
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
@@ -93,25 +131,29 @@ begin
       where following.lane is null and not r.wrapped
         and j.state = 'pending' and j.next_run_at is null and j.job_name = _config.job_name
       order by j.lane limit 1) first on true
-    where r.step < 1000 and coalesce(following.lane, first.lane) is not null
+    where r.step < _looks and coalesce(following.lane, first.lane) is not null
       and (not (r.wrapped or following.lane is null) or coalesce(following.lane, first.lane) <= _after)
   )
-  select r.lane from round r
-  where r.step > 0
-    and (select count(*) from (select from public.job j
+  select r.lane, look.ready
+  from round r
+  -- The condition of lane_is_open, written out: a call for each lane costs ten times the look.
+  cross join lateral (select
+    (select count(*) from (select from public.job j
       where j.state = 'running' and j.job_name = _config.job_name and j.lane = r.lane
       limit _config.concurrency_limit) running) < _config.concurrency_limit
     and not exists (select from auth.users u where u.id = r.lane
-      and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
+      and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))) look (ready)
+  where r.step > 0 and (look.ready or r.step = _looks)
   limit _max;
 end
 $$;
-comment on function private.waiting_lanes(public.job_config, uuid, integer) is
+comment on function private.waiting_lanes(public.job_config, uuid, integer, integer) is
   'Lanes of a name worth trying next, in the order of the round.';
 
 -- Claims due jobs of these lanes: pending -> running with a new attempt, and rings them if asked.
 -- The caller holds the locks of the lanes (or, for its own lane, a slot). Takes at most _limit jobs in all
--- and _per_lane of each lane, oldest first; returns the new attempts.
+-- and _per_lane of each lane, oldest first; returns the new attempts. A transaction with one snapshot for all
+-- its statements would count slots of the past: it claims nothing, and leaves its jobs to the tick.
 create function private.claim_lanes(
   _config public.job_config, _lanes uuid[], _limit integer, _per_lane integer, _ring boolean
 ) returns setof private.job_attempt
@@ -120,15 +162,23 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_limit integer := _limit;
+  v_signer private.signer;
 begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    return;
+  end if;
   if _config.global_concurrency_limit is not null or _config.rate_limit is not null then
-    if not pg_try_advisory_xact_lock(private.name_lock(_config.job_name)) then
+    if not private.hold(private.name_lock(_config.job_name), 2) then
       return;
     end if;
-    v_limit := least(v_limit, private.name_slots(_config));
+    v_now := private.now();
+    v_limit := least(v_limit, private.name_slots(_config, v_now));
   end if;
   if v_limit < 1 then
     return;
+  end if;
+  if _ring then
+    v_signer := private.signer();
   end if;
   return query
   with slots as (
@@ -150,8 +200,7 @@ begin
     returning j.id, j.user_id, j.request_body, j.attempt, gen_random_uuid() as token
   ), logged as (
     insert into public.job_logs (job_id, log_message, created_at)
-    select c.id, format('Attempt %s: %s.', c.attempt, case when _ring then 'rung' else 'handed over' end), v_now
-    from claimed c
+    select c.id, format('Attempt %s: rung.', c.attempt), v_now from claimed c where _ring
   ), counted as (
     insert into private.job_start (job_name, started_at)
     select _config.job_name, v_now from claimed where _config.rate_limit is not null
@@ -161,7 +210,7 @@ begin
     v_now + make_interval(secs => _config.lease_seconds
       + case when _ring then _config.response_timeout_seconds else 0 end),
     case when _ring then private.run_job(c.id, _config.job_name, c.request_body, c.user_id, c.attempt, c.token,
-      _config.response_timeout_seconds) end
+      _config.response_timeout_seconds, v_signer) end
   from claimed c
   returning *;
 end
@@ -170,8 +219,9 @@ comment on function private.claim_lanes(public.job_config, uuid[], integer, inte
   'Moves due jobs of locked lanes to running within all limits, and rings them if asked.';
 
 -- The tick, called by pg_cron without arguments: promotes delayed jobs whose time has come and rings due
--- ones, round-robin over the lanes of each name, as many as fit one batch of pg_net. Returns how many; 0 at
--- once while another run is at it.
+-- ones, round-robin over the lanes of each name, as many as fit one batch of pg_net. The round goes on behind
+-- the last lane that got a job, or behind those that could get none. Returns how many; 0 at once while another
+-- run is at it.
 create function private.run_jobs() returns integer
 language plpgsql volatile security invoker set search_path = ''
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
@@ -185,12 +235,14 @@ declare
   v_quota integer;
   v_lanes uuid[];
   v_locked uuid[];
+  v_last uuid;
   v_rung integer;
   v_total integer := 0;
 begin
   if not pg_try_advisory_xact_lock(hashtextextended('private.run_jobs', 7503)) then
     return 0;
   end if;
+  perform set_config('private.held', '2', true);
   update private.dispatcher d set last_run_at = v_now where d.only_row;
   update public.job j set next_run_at = null, updated_at = v_now
   where j.id in (select d.id from public.job d
@@ -209,16 +261,23 @@ begin
       v_config := private.job_config_of(v_names[v_place]);
       continue when not v_config.enabled;
       v_quota := ceil(v_budget::numeric / (cardinality(v_names) - v_place + 1));
-      v_lanes := array(select l from private.waiting_lanes(v_config, coalesce(
+      select coalesce(array_agg(l.lane order by l.place) filter (where l.ready), '{}'),
+        (array_agg(l.lane order by l.place desc))[1]
+      into v_lanes, v_last
+      from private.waiting_lanes(v_config, coalesce(
         (select c.lane from private.lane_cursor c where c.job_name = v_config.job_name),
-        '00000000-0000-0000-0000-000000000000'), v_quota) l);
-      continue when cardinality(v_lanes) = 0;
-      v_locked := array(select l from unnest(v_lanes) l
-        where pg_try_advisory_xact_lock(private.lane_lock(v_config.job_name, l)));
-      v_rung := (select count(*) from private.claim_lanes(v_config, v_locked, v_quota,
-        greatest(1, v_quota / cardinality(v_lanes)), true));
+        '00000000-0000-0000-0000-000000000000'), v_quota, 1000) with ordinality as l (lane, ready, place);
+      v_rung := 0;
+      if cardinality(v_lanes) > 0 then
+        v_locked := array(select l from unnest(v_lanes) l
+          where pg_try_advisory_xact_lock(private.lane_lock(v_config.job_name, l)));
+        select count(*), (array_agg(j.lane order by array_position(v_lanes, j.lane) desc))[1]
+        into v_rung, v_last
+        from private.claim_lanes(v_config, v_locked, v_quota, greatest(1, v_quota / cardinality(v_lanes)), true) a
+        join public.job j on j.id = a.job_id;
+      end if;
       insert into private.lane_cursor as c (job_name, lane)
-      values (v_config.job_name, v_lanes[cardinality(v_lanes)])
+      select v_config.job_name, v_last where v_last is not null
       on conflict (job_name) do update set lane = excluded.lane where c.lane <> excluded.lane;
       v_budget := v_budget - v_rung;
       v_total := v_total + v_rung;

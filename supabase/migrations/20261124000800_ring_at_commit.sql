@@ -1,11 +1,44 @@
 -- Part 8: ringing at enqueue. A deferred constraint trigger runs when the client commits: so a client's
 -- open transaction holds no lock of the engine, and what is rolled back rings nothing.
--- It waits for a lock only while it holds none (the first lane of a transaction), so it cannot deadlock;
--- whoever holds a lane's lock is about to commit.
+-- It waits for a lock only where that cannot deadlock (private.hold), and for a second at most: whoever holds a
+-- lane's lock is about to commit.
+
+-- Rings a lane as far as it has free slots and the budget goes, unless a function lingers, which will ask. The
+-- caller holds the lane's lock.
+create function private.ring_lane(_config public.job_config, _lane uuid) returns void
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  if exists (select from private.job_linger l where l.job_name = _config.job_name and l.expires_at > private.now())
+    or not private.lane_is_open(_config, _lane)
+    or private.setup_problem() is not null
+  then
+    return;
+  end if;
+  perform private.claim_lanes(_config, array[_lane], private.ring_budget(), 200, true);
+end
+$$;
+comment on function private.ring_lane(public.job_config, uuid) is 'Rings due jobs of a locked lane at once.';
+
+-- Rings the next job of a lane whose slot an attempt has given up without taking another job. Never fails.
+create function private.fill_slot(_job_name text, _lane uuid) returns void
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_config public.job_config := private.job_config_of(_job_name);
+begin
+  if v_config.enabled and private.hold(private.lane_lock(_job_name, _lane), 1) then
+    perform private.ring_lane(v_config, _lane);
+  end if;
+exception when others then
+  raise warning 'a slot of % was not filled at once, the next tick will: %', _job_name, sqlerrm;
+end
+$$;
+comment on function private.fill_slot(text, uuid) is 'Rings the next job of a lane whose slot has become free.';
 
 -- Rings the job's lane if a slot is free. Never makes the client's commit fail: the tick is the safety net.
 create function private.ring_at_commit() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '1s'
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
@@ -17,24 +50,15 @@ begin
     return null;
   end if;
   v_config := private.job_config_of(new.job_name);
-  if v_done = '' and v_config.enabled then
-    perform pg_advisory_xact_lock(private.lane_lock(new.job_name, new.lane));
-  elsif not v_config.enabled or not pg_try_advisory_xact_lock(private.lane_lock(new.job_name, new.lane)) then
+  if not v_config.enabled or not private.hold(private.lane_lock(new.job_name, new.lane), 1) then
     return null;
   end if;
-  if private.ring_budget() < 1 then
+  if private.ring_budget() < 1 or length(v_done) > 16384 then
     perform set_config('private.rung_lanes', 'enough', true);
     return null;
   end if;
   perform set_config('private.rung_lanes', v_done || v_key, true);
-  if exists (select from private.job_linger l where l.job_name = new.job_name and l.expires_at > private.now())
-    or exists (select from auth.users u where u.id = new.user_id
-      and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
-    or private.setup_problem() is not null
-  then
-    return null;
-  end if;
-  perform private.claim_lanes(v_config, array[new.lane], private.ring_budget(), 200, true);
+  perform private.ring_lane(v_config, new.lane);
   return null;
 exception when others then
   raise warning 'job % was not rung at once, the next tick will: %', new.id, sqlerrm;

@@ -1,19 +1,18 @@
 -- Part 9: how an attempt ends. Every end, whoever reports it, passes through end_attempt.
 
--- Ends the live attempt of a job whose row the caller has locked, and moves the job on.
+-- Ends the live attempt of a job and moves the job on. _job is its row, which the caller has locked.
 -- _outcome: completed | failed (a try is spent; retried while tries are left) | failed_permanently |
 -- canceled | released (no try spent; due again after _delay) | expired (as failed: its function was silent).
 -- _delay: for released, and for failed instead of the back-off (Retry-After; at most a day).
 -- Returns the job's new state, or null if this attempt was not live: then nothing changed.
 create function private.end_attempt(
-  _job_id uuid, _attempt integer, _outcome text, _error text default null, _result jsonb default null,
+  _job public.job, _attempt integer, _outcome text, _error text default null, _result jsonb default null,
   _delay interval default null, _status_code integer default null
 ) returns text
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_now timestamptz := private.now();
-  v_job public.job;
   v_config public.job_config;
   v_error text := left(_error, 8192);
   v_state text;
@@ -22,32 +21,29 @@ declare
 begin
   update private.job_attempt a
   set finished_at = v_now, outcome = _outcome, error = v_error, status_code = _status_code
-  where a.job_id = _job_id and a.attempt = _attempt and a.finished_at is null;
-  if not found then
-    return null;
-  end if;
-  select * into v_job from public.job j where j.id = _job_id and j.state = 'running' and j.attempt = _attempt;
-  if not found then
+  where a.job_id = _job.id and a.attempt = _attempt and a.finished_at is null;
+  if not found or _job.state <> 'running' or _job.attempt <> _attempt then
     return null;
   end if;
 
-  v_retries := v_job.retries;
+  v_retries := _job.retries;
   if _outcome = 'completed' then
     v_state := 'completed';
-  elsif _outcome = 'canceled' or v_job.cancel_requested_at is not null then
+  elsif _outcome = 'canceled' or _job.cancel_requested_at is not null then
     v_state := 'canceled';
   elsif _outcome = 'failed_permanently' then
     v_state := 'failed';
+    v_retries := least(v_retries + 1, _job.max_retries);
   elsif _outcome = 'released' then
     v_state := 'pending';
     v_delay := least(greatest(_delay, interval '0'), interval '365 days');
   else
-    v_retries := v_retries + 1;
-    v_state := case when v_retries >= v_job.max_retries then 'failed' else 'pending' end;
-    v_config := private.job_config_of(v_job.job_name);
-    v_delay := coalesce(least(greatest(_delay, interval '0'), interval '1 day'),
-      make_interval(secs => (0.9 + 0.2 * random()) * least(v_config.backoff_max_seconds,
-        v_config.backoff_seconds * power(2, least(v_job.retries, 30)))));
+    v_retries := least(v_retries + 1, _job.max_retries);
+    v_state := case when v_retries >= _job.max_retries then 'failed' else 'pending' end;
+    v_config := private.job_config_of(_job.job_name);
+    v_delay := case when _delay is not null then least(greatest(_delay, interval '0'), interval '1 day')
+      else make_interval(secs => (0.9 + 0.2 * random()) * least(v_config.backoff_max_seconds,
+        v_config.backoff_seconds * power(2, least(_job.retries, 30)))) end;
   end if;
 
   update public.job j
@@ -56,18 +52,19 @@ begin
     next_run_at = case when v_state = 'pending' and v_delay > interval '0' then v_now + v_delay end,
     result = case when _outcome = 'completed' then _result end,
     last_error = case when _outcome = 'completed' then null else coalesce(v_error, j.last_error) end
-  where j.id = _job_id;
+  where j.id = _job.id;
 
   insert into public.job_logs (job_id, created_at, log_message, log_level)
-  values (_job_id, v_now, left(format('Attempt %s ', _attempt) || case
+  values (_job.id, v_now, left(format('Attempt %s ', _attempt) || case
       when _outcome = 'completed' then 'completed.'
       when _outcome = 'released' and v_state = 'pending' then 'pauses; the job continues '
         || case when v_delay > interval '0' then 'at ' || v_now + v_delay else 'as soon as a slot is free' end || '.'
-      else case _outcome when 'canceled' then 'stopped' when 'expired' then 'went silent' else 'failed' end
+      else case when _outcome in ('canceled', 'released') then 'stopped' when _outcome = 'expired' then 'went silent'
+          else 'failed' end
         || coalesce(': ' || v_error, '') || case v_state
-          when 'pending' then format('. Try %s of %s at %s.', v_retries + 1, v_job.max_retries, v_now + v_delay)
+          when 'pending' then format('. Try %s of %s at %s.', v_retries + 1, _job.max_retries, v_now + v_delay)
           when 'failed' then case when _outcome = 'failed_permanently' then '. Not retried.'
-            else format('. Failed after %s of %s tries.', v_retries, v_job.max_retries) end
+            else format('. Failed after %s of %s tries.', v_retries, _job.max_retries) end
           else '. Canceled.' end
     end, 8192),
     case when v_state = 'failed' then 'ERROR'
@@ -75,7 +72,7 @@ begin
   return v_state;
 end
 $$;
-comment on function private.end_attempt(uuid, integer, text, text, jsonb, interval, integer) is
+comment on function private.end_attempt(public.job, integer, text, text, jsonb, interval, integer) is
   'Ends a live attempt and moves its job on; null, and no change, if the attempt is not live.';
 
 -- Ends a running job's attempt as failed: pending again after the back-off while tries are left, else failed.
@@ -98,7 +95,7 @@ begin
   select v_job.id, v_job.attempt, v_job.locked_at, v_job.locked_at
   where not exists (select from private.job_attempt a where a.job_id = v_job.id and a.attempt = v_job.attempt)
   on conflict do nothing;
-  return private.end_attempt(v_job.id, v_job.attempt, 'failed', _error, null, _delay);
+  return private.end_attempt(v_job, v_job.attempt, 'failed', _error, null, _delay);
 end
 $$;
 comment on function private.fail_job_with_retry(uuid, text, interval) is
@@ -115,6 +112,7 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_stuck record;
+  v_job public.job;
   v_count integer := 0;
 begin
   for v_stuck in
@@ -135,14 +133,14 @@ begin
     limit 1000
   loop
     begin
-      perform from public.job j where j.id = v_stuck.job_id for update skip locked;
+      select * into v_job from public.job j where j.id = v_stuck.job_id for update skip locked;
       continue when not found;
       perform from private.job_attempt a
       where a.job_id = v_stuck.job_id and a.attempt = v_stuck.attempt and a.finished_at is null
         and a.started_at is not distinct from v_stuck.started_at
         and a.heartbeat_at is not distinct from v_stuck.heartbeat_at;
       continue when not found;
-      perform private.end_attempt(v_stuck.job_id, v_stuck.attempt, 'expired', case
+      perform private.end_attempt(v_job, v_stuck.attempt, 'expired', case
         when v_stuck.started_at is not null then format('its function reported last at %s and then went silent',
           coalesce(v_stuck.heartbeat_at, v_stuck.started_at))
         when v_stuck.unanswered then 'pg_net lost the request: no answer ever came'

@@ -35,7 +35,9 @@ create function private.retry_after(_value text) returns interval
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
-  if _value ~ '^\s*[0-9]{1,9}\s*$' then
+  if _value is null then
+    return null;
+  elsif _value ~ '^\s*[0-9]{1,9}\s*$' then
     return make_interval(secs => _value::integer);
   end if;
   return greatest(_value::timestamptz - private.now(), interval '0');
@@ -80,10 +82,10 @@ begin
       + make_interval(secs => (private.job_config_of(_job.job_name)).lease_seconds)
     where a.job_id = _job.id and a.attempt = _job.attempt and a.started_at is null;
   elsif v_ours and v_status in (200, 201, 204) then
-    perform private.end_attempt(_job.id, _job.attempt, 'completed', null,
+    perform private.end_attempt(_job, _job.attempt, 'completed', null,
       private.json_result(_response.content), null, v_status);
   elsif v_ours then
-    perform private.end_attempt(_job.id, _job.attempt,
+    perform private.end_attempt(_job, _job.attempt,
       case when lower(private.header(_response.headers, 'X-Job-Retry')) = 'never' then 'failed_permanently'
         else 'failed' end,
       format('the function answered %s', v_status) || coalesce(': ' || nullif(v_content, ''), ''), null,
@@ -91,10 +93,10 @@ begin
   elsif v_status between 200 and 299 then
     v_missing := concat_ws(' and ', case when v_job_header is null then 'X-Job' end,
       case when lower(v_id_header) is distinct from _job.id::text then 'X-Correlation-ID' end);
-    perform private.end_attempt(_job.id, _job.attempt, 'failed_permanently',
+    perform private.end_attempt(_job, _job.attempt, 'failed_permanently',
       format('the function answered %s but did not echo %s', v_status, v_missing), null, null, v_status);
   else
-    perform private.end_attempt(_job.id, _job.attempt, 'failed', private.gateway_problem(
+    perform private.end_attempt(_job, _job.attempt, 'failed', private.gateway_problem(
       _job.job_name, v_status, _response.timed_out, _response.error_msg), null,
       private.retry_after(private.header(_response.headers, 'Retry-After')), v_status);
   end if;
@@ -104,7 +106,8 @@ comment on function private.apply_response(public.job, net._http_response) is 'W
 
 -- Called by pg_cron without arguments: reads the answers to our rings, ends the attempts they are for,
 -- deletes them, and if jobs ended lets run_jobs fill their slots. Each answer stands alone: one that cannot
--- be processed fails its own job and no other. Returns how many it read.
+-- be processed fails its own job and no other. pg_net's ids begin again when its unlogged tables come back
+-- empty: an answer is the newest ring's of its id, an older one was lost. Returns how many it read.
 create function private.process_jobs() returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -119,6 +122,8 @@ begin
     from private.job_attempt a
     join net._http_response r on r.id = a.request_id
     where a.request_id is not null and a.responded_at is null and r.created >= a.rung_at - interval '1 minute'
+      and not exists (select from private.job_attempt newer where newer.request_id = a.request_id
+        and newer.responded_at is null and newer.rung_at > a.rung_at)
     order by r.id limit 2000
   loop
     select * into v_job from public.job j where j.id = v_answer.job_id for update skip locked;
@@ -135,7 +140,11 @@ begin
       end if;
     exception when others then
       raise warning 'process_jobs: job %: %', v_job.id, sqlerrm;
-      perform private.end_attempt(v_job.id, v_answer.attempt, 'failed', 'its answer could not be read: ' || sqlerrm);
+      begin
+        perform private.end_attempt(v_job, v_answer.attempt, 'failed', 'its answer could not be read: ' || sqlerrm);
+      exception when others then
+        raise warning 'process_jobs: job % is left to its lease: %', v_job.id, sqlerrm;
+      end;
     end;
     delete from net._http_response r where r.id = (v_answer.response).id and r.created = (v_answer.response).created;
     v_read := v_read + 1;

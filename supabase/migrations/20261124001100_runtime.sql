@@ -41,39 +41,52 @@ $$;
 comment on function private.lock_live_job(uuid, uuid) is 'The job, locked, if the token is its live attempt''s; else null.';
 
 -- Claims the next job of a name for a function that has a slot to give (_holds_slot: it has just ended a
--- job of _lane in this transaction) or lingers. Other lanes first, in round order after _lane; then its own.
+-- job of _lane in this transaction) or asks for one. Other lanes first, in round order after _lane (at most 16
+-- are tried), then _lane itself.
 create function private.hand_over(_job_name text, _lane uuid, _holds_slot boolean) returns private.job_attempt
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_config public.job_config := private.job_config_of(_job_name);
   v_next private.job_attempt;
-  v_lane uuid;
-  v_locked boolean := false;
+  v_lane uuid := _lane;
+  v_before uuid;
+  v_wrapped boolean := false;
 begin
   if not v_config.enabled then
     return null;
   end if;
-  for v_lane in select l from private.waiting_lanes(v_config, _lane, 8) l loop
-    continue when v_lane = _lane and _holds_slot;
-    continue when not pg_try_advisory_xact_lock(private.lane_lock(_job_name, v_lane));
-    v_locked := true;
+  if _holds_slot and not exists (select from public.job j where j.state = 'pending' and j.next_run_at is null
+    and j.job_name = _job_name and j.lane = _lane)
+  then
+    -- The lane falls idle: whoever queues into it now either is seen below or waits, and sees the free slot.
+    perform private.hold(private.lane_lock(_job_name, _lane), 1);
+  end if;
+  for v_hop in 1..16 loop
+    v_before := v_lane;
+    select j.lane into v_lane from public.job j
+    where j.state = 'pending' and j.next_run_at is null and j.job_name = _job_name and j.lane > v_before
+    order by j.lane limit 1;
+    if v_lane is null and not v_wrapped then
+      v_wrapped := true;
+      select j.lane into v_lane from public.job j
+      where j.state = 'pending' and j.next_run_at is null and j.job_name = _job_name
+      order by j.lane limit 1;
+    end if;
+    exit when v_lane is null or (v_wrapped and v_lane >= _lane);
+    continue when not private.lane_is_open(v_config, v_lane)
+      or not private.hold(private.lane_lock(_job_name, v_lane), 1, false);
     select * into v_next from private.claim_lanes(v_config, array[v_lane], 1, 1, false);
     if v_next.job_id is not null then
       return v_next;
     end if;
   end loop;
-  if not _holds_slot or exists (select from auth.users u where u.id = _lane
-    and (u.deleted_at is not null or (u.banned_until is not null and u.banned_until > private.now())))
+  if not private.lane_is_open(v_config, _lane)
+    or not (_holds_slot or private.hold(private.lane_lock(_job_name, _lane), 1, false))
   then
     return null;
   end if;
   select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
-  if v_next.job_id is null and not v_locked then
-    -- Before the lane falls idle: whoever queues into it now either is seen here or sees the free slot.
-    perform pg_advisory_xact_lock(private.lane_lock(_job_name, _lane));
-    select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
-  end if;
   if v_next.job_id is null then
     return null;
   end if;
@@ -96,7 +109,8 @@ begin
     return jsonb_build_object('status', 'stale');
   end if;
   if v_job.cancel_requested_at is not null then
-    perform private.end_attempt(v_job.id, v_job.attempt, 'canceled', 'canceled before it started');
+    perform private.end_attempt(v_job, v_job.attempt, 'canceled', 'canceled before it started');
+    perform private.fill_slot(v_job.job_name, v_job.lane);
     return jsonb_build_object('status', 'stale');
   end if;
   update private.job_attempt a
@@ -137,7 +151,9 @@ $$;
 comment on function public.heartbeat_job(uuid, uuid, jsonb) is 'For functions: extends the lease; tells whether to stop.';
 
 -- Ends the attempt, once, and hands over the next job if asked. Repeating it is harmless: same answer.
--- _outcome: completed | failed | failed_permanently | canceled. Returns {"status", "state", "next"}.
+-- _accept_next false: the function takes no more, so the next job of the lane is rung; null: it will ask by
+-- next_job or by repeating this call. _outcome: completed | failed | failed_permanently | canceled. Returns
+-- {"status", "state", "next"}.
 -- Raises JQ422 for another outcome.
 create function public.finish_job(
   _job_id uuid, _token uuid, _outcome text, _result jsonb default null, _error text default null,
@@ -164,7 +180,7 @@ begin
     return jsonb_build_object('status', 'stale', 'next', null);
   end if;
   if v_attempt.finished_at is null then
-    v_state := private.end_attempt(_job_id, v_attempt.attempt, _outcome, _error, _result, _retry_after);
+    v_state := private.end_attempt(v_job, v_attempt.attempt, _outcome, _error, _result, _retry_after);
     if v_state is null then
       return jsonb_build_object('status', 'stale', 'next', null);
     end if;
@@ -178,6 +194,8 @@ begin
     v_next := private.hand_over(v_job.job_name, v_job.lane, v_state is not null);
     update private.job_attempt a set next_job_id = v_next.job_id, next_attempt = v_next.attempt
     where v_next.job_id is not null and a.job_id = _job_id and a.attempt = v_attempt.attempt;
+  elsif not _accept_next and v_state is not null then
+    perform private.fill_slot(v_job.job_name, v_job.lane);
   end if;
   return jsonb_build_object('status', 'ok', 'state', coalesce(v_state, v_job.state),
     'next', case when v_next.job_id is not null then private.job_payload(v_next.job_id, v_next.attempt) end);
@@ -195,7 +213,7 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_until timestamptz;
-  v_next private.job_attempt := private.hand_over(_job_name, '00000000-0000-0000-0000-000000000000', false);
+  v_next private.job_attempt := private.hand_over(_job_name, gen_random_uuid(), false);
 begin
   if v_next.job_id is not null then
     return jsonb_build_object('next', private.job_payload(v_next.job_id, v_next.attempt));
@@ -219,12 +237,14 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_has
 as $$
 declare
   v_job public.job := private.lock_live_job(_job_id, _token);
+  v_state text;
 begin
   if v_job.id is null then
     return jsonb_build_object('status', 'stale');
   end if;
-  return jsonb_build_object('status', 'ok', 'state',
-    private.end_attempt(v_job.id, v_job.attempt, 'released', null, null, coalesce(_after, '0')));
+  v_state := private.end_attempt(v_job, v_job.attempt, 'released', null, null, coalesce(_after, '0'));
+  perform private.fill_slot(v_job.job_name, v_job.lane);
+  return jsonb_build_object('status', 'ok', 'state', v_state);
 end
 $$;
 comment on function public.release_job(uuid, uuid, interval) is 'For functions: back to pending without spending a try.';

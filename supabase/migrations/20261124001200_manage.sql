@@ -127,7 +127,7 @@ begin
   execute format('select to_jsonb(public.%I(%s))', _function, (
     select string_agg(format('%I => %L', a.key, a.value), ', ') from jsonb_each_text(_args) a)) into v_result;
   perform set_config('role', v_role, true), set_config('request.jwt.claims', v_claims, true);
-  return public.finish_job(_job_id, _token, 'completed', v_result) || jsonb_build_object('result', v_result);
+  return public.finish_job(_job_id, _token, 'completed', v_result, _accept_next => null) || jsonb_build_object('result', v_result);
 end
 $$;
 comment on function public.commit_job(uuid, uuid, text, jsonb) is

@@ -1,4 +1,5 @@
--- Part 15: what runs when. Every cron.schedule of the project is here; cron.schedule upserts by name.
+-- Part 15: what runs when. Every cron.schedule of the engine is here (that of the examples is with them);
+-- cron.schedule upserts by name.
 --
 -- Ringing at enqueue and hand-over do most of the work; these are the safety net, and drive delays, retries
 -- and plain functions. The first two are out of step on purpose, so that they seldom run at once.

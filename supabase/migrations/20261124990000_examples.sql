@@ -7,6 +7,8 @@ create table public.digest_subscription (
   created_at timestamptz not null default now()
 );
 comment on table public.digest_subscription is 'Example queue-digests: users who get a send-digest job a day.';
+comment on column public.digest_subscription.user_id is 'Who gets it.';
+comment on column public.digest_subscription.created_at is 'Since when.';
 
 -- poll-feed: what is polled, and what was found. ----------------------------------------------------------
 create table public.feed (
@@ -18,6 +20,11 @@ create table public.feed (
 );
 create index feed_by_user on public.feed (user_id);
 comment on table public.feed is 'Example poll-feed: one row is one feed that is polled for a user.';
+comment on column public.feed.id is 'The feed.';
+comment on column public.feed.user_id is 'For whom it is polled.';
+comment on column public.feed.url is 'What is polled.';
+comment on column public.feed.etag is 'The last answer''s ETag: an unchanged feed is not sent again.';
+comment on column public.feed.polled_at is 'When it was last polled.';
 
 create table public.feed_item (
   feed_id uuid not null references public.feed (id) on delete cascade,
@@ -28,6 +35,10 @@ create table public.feed_item (
 );
 create index feed_item_by_age on public.feed_item (found_at);
 comment on table public.feed_item is 'Example poll-feed: what was found. Example nightly-cleanup: prunes it.';
+comment on column public.feed_item.feed_id is 'The feed.';
+comment on column public.feed_item.item_id is 'The feed''s own id of the item.';
+comment on column public.feed_item.title is 'Its title.';
+comment on column public.feed_item.found_at is 'When it was found.';
 
 -- Committed by poll-feed as the feed's user: keeps the answer and queues the next poll. Returns how many
 -- items are new. _items: [{"id", "title"}].
@@ -62,6 +73,10 @@ create table public.contact (
 );
 create index contact_by_user on public.contact (user_id);
 comment on table public.contact is 'Example import-contacts: imported rows. No key makes them unique: commit does.';
+comment on column public.contact.id is 'The row.';
+comment on column public.contact.user_id is 'Who imported it.';
+comment on column public.contact.email is 'As in the file.';
+comment on column public.contact.name is 'As in the file.';
 
 -- Committed by import-contacts as the importing user: keeps one chunk and queues the next one, if there is
 -- one. Returns how many rows it kept.
@@ -94,6 +109,12 @@ create table public.document (
 );
 create index document_by_user on public.document (user_id);
 comment on table public.document is 'Example index-document: each change of content queues a job, once.';
+comment on column public.document.id is 'The document; unique_key of its job.';
+comment on column public.document.user_id is 'Whose it is.';
+comment on column public.document.content is 'Its text.';
+comment on column public.document.version is 'Counts the changes of content.';
+comment on column public.document.word_count is 'The index of this example.';
+comment on column public.document.indexed_version is 'The version that word_count is of.';
 
 create function private.next_document_version() returns trigger
 language plpgsql volatile security invoker set search_path = ''
@@ -124,8 +145,9 @@ create trigger document_queue_index after insert or update of content on public.
 
 -- Committed by index-document as the document's user. A change that came while the job was running queued
 -- no job: it is noticed here, under the row's lock, and raises JQ409, so that the handler looks again.
+-- Returns the word count; null if the document is gone.
 create function public.save_document_index(_document_id uuid, _version integer, _word_count integer)
-returns void
+returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
@@ -135,7 +157,9 @@ begin
   if v_version <> _version then
     raise exception using errcode = 'JQ409', message = 'the document has changed meanwhile';
   end if;
-  update public.document d set word_count = _word_count, indexed_version = _version where d.id = _document_id;
+  update public.document d set word_count = _word_count, indexed_version = _version
+  where d.id = _document_id returning d.word_count into _word_count;
+  return case when found then _word_count end;
 end
 $$;
 comment on function public.save_document_index(uuid, integer, integer) is
@@ -173,6 +197,7 @@ select cron.schedule('examples-nightly', '17 3 * * *', 'select private.queue_nig
 -- Who may do what. ------------------------------------------------------------------------------------------
 revoke all on public.digest_subscription, public.feed, public.feed_item, public.contact, public.document
   from public, anon, authenticated, service_role;
+revoke all on sequence public.contact_id_seq from public, anon, authenticated, service_role;
 grant select, insert, delete on public.digest_subscription to authenticated;
 grant select on public.digest_subscription to service_role;
 grant select, delete, insert (url), update (url, etag, polled_at) on public.feed to authenticated;

@@ -1,5 +1,6 @@
 // What each kind of test needs running, and how its files are run.
 import * as path from "node:path";
+import { type Stack, startStack } from "../../stack/stack.ts";
 import { findFiles, projectFolder } from "./files.ts";
 import { migrate } from "./migrate.ts";
 import { runDenoTests } from "./deno_tests.ts";
@@ -33,67 +34,83 @@ export const runConformance: Category = async ({ filters, databaseUrl }, report)
   const files = await findFiles("tests/conformance", /_test\.ts$/, filters);
   if (files.length === 0) return;
   await withDatabase(databaseUrl, { workers: true }, async (database) => {
-    await runDenoTests(files, databaseEnvironment(database), report);
+    await runDenoTests(files, databaseEnvironment(database), report, { parallel: true });
   });
 };
 
+/** Tests of the local parts. */
+export const runStack: Category = (selection, report) => runAlone("tests/stack", selection, report);
+
+/** Tests of what an operator uses: doctor, vault, snippets, views, schedules. */
+export const runOps: Category = (selection, report) => runAlone("tests/ops", selection, report);
+
 /** Tests that start what they need themselves: they take no database. */
-export const runPrivileges: Category = async ({ filters, databaseUrl }, report) => {
-  const files = await findFiles("tests/privileges", /_test\.ts$/, filters);
-  if (files.length === 0) return;
-  if (databaseUrl !== null) {
-    console.log("privileges: left out, these tests make databases of their own");
-    return;
-  }
-  await runDenoTests(files, {}, report);
-};
-
-/** The functions' own tests. */
-export const runFunctions: Category = (selection, report) =>
-  runWithStack("supabase/functions/tests", /-test\.ts$/, selection, report);
-
-/** Tests of the whole, through the API. */
-export const runEndToEnd: Category = (selection, report) =>
-  runWithStack("tests/e2e", /[-_]test\.ts$/, selection, report);
-
-async function runWithStack(
+async function runAlone(
   folder: string,
-  ending: RegExp,
   { filters, databaseUrl }: Selection,
   report: Report,
 ): Promise<void> {
-  const files = await findFiles(folder, ending, filters);
+  const files = await findFiles(folder, /_test\.ts$/, filters);
   if (files.length === 0) return;
   if (databaseUrl !== null) {
-    if (!process.env.TEST_API_URL) {
-      console.log(
-        `${folder}: left out. With --database-url they need the project's API as well: set ` +
-          "TEST_API_URL, TEST_ANON_KEY, TEST_SERVICE_ROLE_KEY and TEST_JWT_SECRET.",
-      );
-      return;
-    }
-    await migrate(databaseUrl);
-    const urls = { url: databaseUrl, adminUrl: databaseUrl };
-    await runDenoTests(files, databaseEnvironment(urls), report);
+    console.log(`${folder}: left out, these tests make databases of their own`);
     return;
   }
+  await runDenoTests(files, {}, report);
+}
 
-  const { startStack } = await import("../../stack/stack.ts");
-  const dataDir = await temporaryFolder();
-  const stack = await startStack({ dataDir, ports: "free", quiet: true });
-  try {
-    await migrate(stack.dbUrl);
-    await runDenoTests(files, {
-      ...databaseEnvironment({ url: stack.dbUrl, adminUrl: stack.adminUrl }),
-      TEST_API_URL: stack.apiUrl,
-      TEST_ANON_KEY: stack.anonKey,
-      TEST_SERVICE_ROLE_KEY: stack.serviceRoleKey,
-      TEST_JWT_SECRET: stack.jwtSecret,
-    }, report);
-  } finally {
-    await stack.stop();
-    await Deno.remove(dataDir, { recursive: true });
+/** The functions' own tests: against a runtime in memory, they need nothing running. */
+export const runFunctions: Category = async ({ filters }, report) => {
+  const files = await findFiles("supabase/functions/tests", /-test\.ts$/, filters);
+  if (files.length > 0) await runDenoTests(files, {}, report);
+};
+
+/**
+ * Tests of the whole, through the API: on a stack of their own; with a database of the caller's, on
+ * the API and the functions attached to it, or on its own API if TEST_API_URL and the keys are set.
+ */
+export const runEndToEnd: Category = async ({ filters, databaseUrl }, report) => {
+  const files = await findFiles("tests/e2e", /[-_]test\.ts$/, filters);
+  if (files.length === 0) return;
+  if (databaseUrl !== null && process.env.TEST_API_URL) {
+    await migrate(databaseUrl);
+    const urls = { url: databaseUrl, adminUrl: databaseUrl };
+    return await runDenoTests(files, databaseEnvironment(urls), report);
   }
+  const stack = await sharedStack(databaseUrl);
+  await runDenoTests(files, {
+    ...databaseEnvironment({ url: stack.dbUrl, adminUrl: stack.adminUrl ?? stack.dbUrl }),
+    TEST_API_URL: stack.apiUrl,
+    TEST_ANON_KEY: stack.anonKey,
+    TEST_SERVICE_ROLE_KEY: stack.serviceRoleKey,
+    TEST_JWT_SECRET: stack.jwtSecret,
+  }, report);
+};
+
+let running: { stack: Stack; dataDir: string } | null = null;
+
+/** The one stack of a run, booted by the first category that needs it. */
+async function sharedStack(databaseUrl: string | null): Promise<Stack> {
+  if (running === null) {
+    const dataDir = await temporaryFolder();
+    const stack = await startStack({
+      dataDir,
+      databaseUrl: databaseUrl ?? undefined,
+      ports: "free",
+      fsync: false,
+      quiet: true,
+    });
+    running = { stack, dataDir };
+  }
+  return running.stack;
+}
+
+/** Stops the stack, if one was booted. */
+export async function stopSharedStack(): Promise<void> {
+  if (running === null) return;
+  await running.stack.stop();
+  await Deno.remove(running.dataDir, { recursive: true });
+  running = null;
 }
 
 async function withDatabase(

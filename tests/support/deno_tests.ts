@@ -12,9 +12,11 @@ export async function runDenoTests(
   files: string[],
   environment: Record<string, string>,
   report: Report,
+  options: { parallel?: boolean } = {},
 ): Promise<void> {
   if (files.length === 0) return;
-  const child = spawn(Deno.execPath(), ["test", "-A", "--no-prompt", ...files], {
+  const flags = ["-A", "--no-prompt", ...(options.parallel ? ["--parallel"] : [])];
+  const child = spawn(Deno.execPath(), ["test", ...flags, ...files], {
     cwd: projectFolder,
     env: { ...process.env, ...environment, DO_NOT_TRACK: "1", NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "inherit"],

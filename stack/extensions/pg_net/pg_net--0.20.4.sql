@@ -54,7 +54,7 @@ comment on function net.wait_until_running() is 'Returns once the worker is up.'
 
 -- A notification is delivered at commit and never after a rollback, as the original's latch.
 create function net.wake() returns void
-language sql as $$ select pg_notify('pg_net_wake', '') $$;
+language plpgsql as $$ begin perform pg_notify('pg_net_wake', ''); end $$;
 
 create function net.worker_restart() returns bool
 language plpgsql as $$
@@ -87,13 +87,18 @@ language sql immutable as $$
   end
 $$;
 
+-- In plpgsql: a SQL function would be planned anew at every request.
 create function net._url_with_params(url text, params jsonb) returns text
-language sql as $$
-  select net._encode_url_with_params_array(url, (
+language plpgsql as $$
+begin
+  if params is null or params = '{}' then
+    return url;
+  end if;
+  return net._encode_url_with_params_array(url, (
     select coalesce(array_agg(net._urlencode_string(key) || '=' || net._urlencode_string(value)), '{}')
     from jsonb_each_text(params)
-  ))
-$$;
+  ));
+end $$;
 
 create function net.http_get(
   url text,

@@ -23,7 +23,14 @@ export interface Response {
 
 /** Never throws: what goes wrong becomes a response without status and headers. */
 export async function send(request: QueuedRequest): Promise<Response> {
-  const timeout = AbortSignal.timeout(request.timeout_milliseconds);
+  const { timeout_milliseconds: milliseconds } = request;
+  if (milliseconds < 0) {
+    return failure(request, false, "A libcurl function was given a bad argument");
+  }
+  // As with libcurl, 0 is no time limit at all.
+  const timeout = milliseconds === 0
+    ? new AbortController().signal
+    : AbortSignal.timeout(milliseconds);
   try {
     const url = new URL(request.url);
     if (url.protocol !== "http:" && url.protocol !== "https:") {
@@ -51,11 +58,7 @@ export async function send(request: QueuedRequest): Promise<Response> {
     };
   } catch (error) {
     if (timeout.aborted) {
-      return failure(
-        request,
-        true,
-        `Timeout of ${request.timeout_milliseconds} ms reached.`,
-      );
+      return failure(request, true, `Timeout of ${milliseconds} ms reached.`);
     }
     return failure(request, false, reason(error));
   }
@@ -84,7 +87,9 @@ function failure(request: QueuedRequest, timedOut: boolean, message: string): Re
 
 /** The usual failures in the words of libcurl, which pg_net passes on; others in their own. */
 function reason(error: unknown): string {
-  const text = String((error as Error)?.message ?? error);
+  // fetch says only that it failed; its cause says why.
+  const { cause, message } = error as Error;
+  const text = String((cause as Error | undefined)?.message ?? message ?? error);
   if (/Invalid URL/i.test(text)) return "URL using bad/illegal format or missing URL";
   if (/dns error|failed to lookup/i.test(text)) return "Couldn't resolve host name";
   if (/connection refused|error \(Connect\)/i.test(text)) return "Couldn't connect to server";

@@ -122,12 +122,12 @@ begin
   foreach v_role in array array['postgres', 'service_role'] loop
     continue when to_regrole(v_role) is null;
     execute format($grants$
-      grant usage on schema vault to %1$I;
-      grant select, delete on vault.secrets, vault.decrypted_secrets to %1$I;
+      grant usage on schema vault to %1$I %2$s;
+      grant select, delete on vault.secrets, vault.decrypted_secrets to %1$I %2$s;
       grant execute on function
         vault.create_secret(text, text, text, uuid),
         vault.update_secret(uuid, text, text, text, uuid),
-        vault._crypto_aead_det_decrypt(bytea, bytea, bigint, bytea, bytea) to %1$I;
-    $grants$, v_role);
+        vault._crypto_aead_det_decrypt(bytea, bytea, bigint, bytea, bytea) to %1$I %2$s;
+    $grants$, v_role, case v_role when 'postgres' then 'with grant option' else '' end);
   end loop;
 end $$;

@@ -4,7 +4,7 @@
  * functions service: lines on stdin are commands, stdout lines that start with the mark are reports.
  */
 const mark = Deno.env.get("STACK_WORKER_MARK") ?? "";
-Deno.env.delete("STACK_WORKER_MARK");
+for (const name of ["STACK_WORKER_MARK", "DO_NOT_TRACK", "PATH"]) Deno.env.delete(name);
 
 const encoder = new TextEncoder();
 function report(line: string): void {

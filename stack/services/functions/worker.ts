@@ -1,3 +1,4 @@
+import { watchCpu } from "./cpu.ts";
 import { textLines } from "./lines.ts";
 
 /** Limits of one function process, in seconds, as the edge runtime has them. */
@@ -8,6 +9,8 @@ export interface Limits {
   idle: number;
   /** A process is told at 90 % of this and killed at 100 %; after half of it, it takes no new request. */
   wallClock: number;
+  /** CPU time of a process since it listens; 0 = no limit. Linux only. */
+  cpu: number;
 }
 
 export interface WorkerOptions {
@@ -28,7 +31,7 @@ export interface Worker {
   ready: Promise<number | null>;
   ended: Promise<void>;
   /** Why it ended; undefined while it runs. */
-  end?: "limit" | "killed" | "error";
+  end?: "boot" | "limit" | "killed" | "error";
   inFlight: number;
   /** Stops taking requests: ends as soon as nothing is in flight and no waitUntil task is open. */
   retire(): void;
@@ -56,8 +59,9 @@ export function startWorker(options: WorkerOptions): Worker {
   }).spawn();
   const commands = child.stdin.getWriter();
   const { limits, log } = options;
+  log(`[process ${child.pid}] started`);
   let tasksOpen = false;
-  let overLimit = false;
+  let cause: "boot" | "limit" | undefined;
 
   let setReady: (port: number | null) => void;
   const ready = new Promise<number | null>((resolve) => setReady = resolve);
@@ -72,7 +76,7 @@ export function startWorker(options: WorkerOptions): Worker {
   const unload = (reason: string) =>
     commands.write(new TextEncoder().encode(`${reason}\n`)).catch(() => {});
   const endOverLimit = () => {
-    overLimit = true;
+    cause = "limit";
     log("wall clock limit reached: the process is killed");
     kill();
   };
@@ -81,7 +85,14 @@ export function startWorker(options: WorkerOptions): Worker {
     setTimeout(() => unload("wall_clock"), limits.wallClock * 900),
     setTimeout(endOverLimit, limits.wallClock * 1000),
   ];
+  const endOverCpu = () => {
+    cause = "limit";
+    log(`CPU limit (${limits.cpu} s) reached: the process is killed`);
+    kill();
+  };
+  let cpuWatch: ReturnType<typeof setInterval> | undefined;
   const bootTimer = setTimeout(() => {
+    cause = "boot";
     log(`did not listen within ${limits.boot} s: does it call Deno.serve?`);
     kill();
   }, limits.boot * 1000);
@@ -102,6 +113,7 @@ export function startWorker(options: WorkerOptions): Worker {
       if (what === "listening") {
         clearTimeout(bootTimer);
         setReady(Number(value));
+        if (limits.cpu > 0) cpuWatch ??= watchCpu(child.pid, limits.cpu, endOverCpu);
       }
       if (what === "tasks") {
         tasksOpen = value !== "0";
@@ -117,10 +129,12 @@ export function startWorker(options: WorkerOptions): Worker {
       readOutput(child.stderr),
     ]);
     clearTimeout(bootTimer);
+    clearInterval(cpuWatch);
     timers.forEach(clearTimeout);
-    worker.end = overLimit ? "limit" : status.signal === "SIGKILL" ? "killed" : "error";
+    worker.end = cause ?? (status.signal === "SIGKILL" ? "killed" : "error");
     await commands.close().catch(() => {});
     setReady(null);
+    log(`[process ${child.pid}] ended: ${worker.retired && !cause ? "retired" : worker.end}`);
   }
 
   const worker: Worker = {

@@ -1,7 +1,7 @@
 // What the first start puts into an empty database.
 import * as fs from "node:fs/promises";
 import postgres from "postgres";
-import { getAuthSchemaSql, SUPABASE_AUTH_HELPERS_SQL } from "@supabase/lite";
+import { getAuthSchemaSql } from "@supabase/lite";
 
 /** The JWT secret of every local Supabase; nothing hosted has it. */
 export const LOCAL_JWT_SECRET = "super-secret-jwt-token-with-at-least-32-characters-long";
@@ -15,7 +15,6 @@ export async function bootstrap(
   try {
     await sql.unsafe(await file("roles.sql")).simple();
     await sql.unsafe(getAuthSchemaSql()).simple();
-    await sql.unsafe(SUPABASE_AUTH_HELPERS_SQL).simple();
     await sql.unsafe(await file("auth.sql")).simple();
     if (defaultPrivileges === "old") {
       await sql.unsafe(await file("default-privileges-old.sql")).simple();

@@ -16,7 +16,7 @@ serveJob({
         const { data, error } = await admin.from("digest_subscription")
           .select("user_id").gt("user_id", after).order("user_id").limit(PAGE);
         if (error) throw new Error(`the subscribers could not be read: ${error.message}`);
-        const users = data.map((row) => row.user_id as string);
+        const users = data.map((row) => row.user_id);
         await queueJobs(
           admin,
           sendDigest,

@@ -17,6 +17,8 @@ Deno.test("what is thrown fails the try, with its causes in the error", () => {
     assert.equal(job.state, "pending");
     assert.equal(job.retries, 1);
     assert.equal(job.error, "no mail was sent, caused by TypeError: x is undefined");
+    assert.equal(job.logs[0]?.level, "DEBUG");
+    assert.match(job.logs[0]?.message ?? "", /run .*serve-job-outcome-test\.ts/);
   });
 });
 
@@ -180,8 +182,8 @@ Deno.test("supabase acts as the job's user, admin as service_role", async () => 
     return Response.json([]);
   };
   const run: Run = async ({ supabase, admin }) => {
-    await supabase.from("note").select();
-    await admin.from("note").select();
+    await supabase.from("job").select();
+    await admin.from("job").select();
   };
   await withServed({ ...serve(run), admin: true }, { other }, async ({ queue, ringAndWait }) => {
     const job = queue();

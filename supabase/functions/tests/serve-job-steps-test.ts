@@ -5,6 +5,8 @@ import { until, withServed } from "./support/served.ts";
 
 type Run = (context: JobContext<unknown>) => unknown;
 const serve = (run: Run) => ({ name: "steps", body: z.unknown(), run });
+const untilStopped: Run = ({ signal }) =>
+  new Promise((resolve) => signal.addEventListener("abort", resolve));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test("a step runs once per job, however often the job is tried", () => {
@@ -175,7 +177,7 @@ Deno.test("the deadline aborts the signal; without a saved step that is a failur
 
 for (const [reason, words] of [["wall_clock", "wall clock limit"], ["cpu", "CPU time limit"]]) {
   Deno.test(`an isolate that ends at the ${words}: no step was saved, so the try has failed`, () =>
-    withServed(serve(() => pause(2_000)), {}, async ({ queue, ring, server }) => {
+    withServed(serve(untilStopped), {}, async ({ queue, ring, server }) => {
       const job = queue();
       await ring(job);
       await pause(20);
@@ -187,10 +189,11 @@ for (const [reason, words] of [["wall_clock", "wall clock limit"], ["cpu", "CPU 
 }
 
 Deno.test("an isolate that ends after a saved step gives the job back without spending a try", () => {
-  const run: Run = async ({ step, log }) => {
+  const run: Run = async (context) => {
+    const { step, log } = context;
     await step("first", () => 1);
     log.info("kept");
-    await pause(2_000);
+    await untilStopped(context);
   };
   return withServed(serve(run), {}, async ({ runtime, queue, ring, server }) => {
     const [job, waiting] = [queue(), queue()];
@@ -200,13 +203,38 @@ Deno.test("an isolate that ends after a saved step gives the job back without sp
     server.unload("wall_clock");
     await server.idle();
     assert.deepEqual([job.state, job.retries, job.logs[0]?.message], ["pending", 0, "kept"]);
+    assert.equal(job.logs[1]?.message, "the platform stopped the function: the wall clock limit");
     assert.equal(waiting.state, "pending", "no further job is taken");
     assert.equal(runtime.named("finish_job").length, 0);
   });
 });
 
+Deno.test("a job that was handed over is not blamed for the isolate's limit, the first three times", async () => {
+  let quick = "";
+  const run: Run = (context) => context.jobId === quick ? undefined : untilStopped(context);
+  const end = async (attempt: number) => {
+    const seen = { state: "", retries: -1, log: "" };
+    await withServed(serve(run), {}, async ({ queue, ring, server }) => {
+      const first = queue();
+      const second = queue({ attempt });
+      quick = first.id;
+      await ring(first);
+      await until(() => second.state === "running", "the second job is handed over");
+      await pause(10);
+      server.unload("cpu");
+      await server.idle();
+      Object.assign(seen, second, { log: second.logs[0]?.message });
+    });
+    return [seen.state, seen.retries, seen.log];
+  };
+  const why = "the platform stopped the function: the CPU time limit";
+  assert.deepEqual(await end(0), ["pending", 0, why]);
+  assert.deepEqual(await end(2), ["pending", 0, why]);
+  assert.deepEqual(await end(3), ["pending", 1, undefined]);
+});
+
 Deno.test("an isolate that is merely shut down gives its jobs back", () =>
-  withServed(serve(() => pause(2_000)), {}, async ({ queue, ring, server }) => {
+  withServed(serve(untilStopped), {}, async ({ queue, ring, server }) => {
     const job = queue();
     await ring(job);
     await pause(20);

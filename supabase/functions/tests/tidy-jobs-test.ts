@@ -26,7 +26,8 @@ Deno.test("tidy-jobs retries what may pass, sleeps, and says later how it went",
   return withFunction("tidy-jobs", { other }, async ({ queue, ring }) => {
     const job = queue({ request_body: { waitSeconds: 3600 } });
     await ring(job);
-    assert.deepEqual([job.state, job.after], ["pending", "3600.000 seconds"]);
+    assert.equal(job.state, "pending");
+    assert.match(String(job.after), /^(3600\.0|3599\.9)\d\d seconds$/);
     assert.deepEqual(retried, ["job-a", "job-c"]);
     assert.deepEqual(job.progress, { judged: 3, of: 3 });
 

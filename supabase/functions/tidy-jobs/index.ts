@@ -1,6 +1,6 @@
 import { z } from "npm:zod@4.6.7";
 import { serveJob } from "../_shared/job/mod.ts";
-import { type FailedJob, judge } from "./judge.ts";
+import { judge } from "./judge.ts";
 
 serveJob({
   name: "tidy-jobs",
@@ -10,7 +10,7 @@ serveJob({
       const { data, error } = await supabase
         .from("job").select("id, job_name, last_error").eq("state", "failed").limit(50);
       if (error) throw new Error(`your jobs could not be read: ${error.message}`);
-      return data as FailedJob[];
+      return data;
     });
 
     const retried: string[] = [];

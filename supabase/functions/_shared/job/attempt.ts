@@ -4,7 +4,8 @@ import type { FinishReport, Job } from "./runtime_api.ts";
 /** How an attempt ends. */
 export type Ending =
   | ({ kind: "finish" } & Omit<FinishReport, "acceptNext">)
-  | { kind: "release"; afterSeconds: number }
+  /** The job continues later; `why` goes to its log. */
+  | { kind: "release"; afterSeconds: number; why?: string }
   /** `commit` completed the job in the database. */
   | { kind: "committed" }
   /** The attempt is not the live one any more: nothing is reported. */
@@ -15,6 +16,8 @@ export interface Attempt {
   job: Job;
   /** Aborted when the handler should stop; `signal.reason` says why. */
   signal: AbortSignal;
+  /** Whether the isolate ran nothing before: whatever limit it reaches, this attempt used it up. */
+  isFirst: boolean;
   /** How many steps this attempt has saved: if any, it made progress that must not be lost. */
   stepsSaved: number;
   /** Resolves with the first ending. */
@@ -27,7 +30,7 @@ export interface Attempt {
   lose(message: string): void;
 }
 
-export function createAttempt(job: Job): Attempt {
+export function createAttempt(job: Job, isFirst: boolean): Attempt {
   const controller = new AbortController();
   const { promise: ended, resolve } = Promise.withResolvers<Ending>();
   let over = false;
@@ -43,6 +46,7 @@ export function createAttempt(job: Job): Attempt {
 
   return {
     job,
+    isFirst,
     signal: controller.signal,
     stepsSaved: 0,
     ended,

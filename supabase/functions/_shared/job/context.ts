@@ -1,6 +1,5 @@
-import type { SupabaseClient } from "npm:@supabase/supabase-js@2.119.1";
 import type { Attempt } from "./attempt.ts";
-import { adminClient, userClient } from "./clients.ts";
+import { adminClient, type Client, userClient } from "./clients.ts";
 import type { Environment } from "./environment.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { type Json, toJson } from "./json.ts";
@@ -16,9 +15,9 @@ export interface JobContext<Body> {
   /** The user the job runs for; null for a job without a user. */
   user: { id: string } | null;
   /** A client that acts as the job's user (as anon without one): RLS applies. */
-  supabase: SupabaseClient;
+  supabase: Client;
   /** A service-role client, for jobs without a user and for functions served with `admin: true`. */
-  admin: SupabaseClient;
+  admin: Client;
   /** Aborted when the job is canceled, its time is over, or its attempt is not the live one. */
   signal: AbortSignal;
   /** When `signal` is aborted at the latest. */
@@ -56,8 +55,8 @@ export function createContext<Body>(body: Body, parts: ContextParts): JobContext
   const { attempt, api, environment, budget, logs, heartbeat } = parts;
   const { job } = attempt;
   const { step, sleep } = createSteps(attempt, api, budget);
-  let supabase: SupabaseClient | undefined;
-  let admin: SupabaseClient | undefined;
+  let supabase: Client | undefined;
+  let admin: Client | undefined;
 
   return {
     body,

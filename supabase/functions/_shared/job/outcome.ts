@@ -19,8 +19,13 @@ export function endingOfResult(attempt: Attempt, result: unknown, log: JobLog): 
   return { kind: "finish", outcome: "completed" };
 }
 
-/** How an attempt ends whose handler threw. */
-export function endingOfError(attempt: Attempt, thrown: unknown, redact: Redact): Ending {
+/** How an attempt ends whose handler threw. Where an unexpected error came from goes to the log. */
+export function endingOfError(
+  attempt: Attempt,
+  thrown: unknown,
+  log: JobLog,
+  redact: Redact,
+): Ending {
   const error = boundText(redact(describeError(thrown)), ERROR_BYTES);
   switch (stoppedBy(attempt)) {
     case "canceled":
@@ -34,6 +39,7 @@ export function endingOfError(attempt: Attempt, thrown: unknown, redact: Redact)
   if (thrown instanceof RetryAfterError) {
     return { kind: "finish", outcome: "failed", error, retryAfterSeconds: thrown.seconds };
   }
+  if (thrown instanceof Error && thrown.stack) log.debug(thrown.stack);
   return { kind: "finish", outcome: "failed", error };
 }
 

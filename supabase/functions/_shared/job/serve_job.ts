@@ -47,6 +47,7 @@ export function createJobServer<S extends BodySchema>(
     environment,
     api: createRuntimeApi(environment),
     startedAt: isolateStartedAt,
+    jobsRun: 0,
     live: new Set(),
     lingering: false,
     stopping: false,

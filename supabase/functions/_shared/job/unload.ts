@@ -8,22 +8,31 @@ const LIMITS: Record<string, string> = {
   memory: "the memory limit",
 };
 
+/** How often a job is given back that shared an isolate which reached a limit. */
+const SHARED_LIMIT_RELEASES = 3;
+
 /**
  * Ends what is going on when the platform is about to end the isolate. An attempt that saved a
- * step is continued elsewhere; one that hit a limit without getting anywhere has failed, or a job
- * that always hits it would run for ever.
+ * step is continued elsewhere. One that hit a limit without getting anywhere has failed, or a job
+ * that always hits it would run for ever; unless jobs before it may have used the limit up: then it
+ * is given back for a try in a fresh isolate, a few times.
  */
 export function endAttempts(live: Iterable<Attempt>, reason: string): void {
   const limit = LIMITS[reason];
   for (const attempt of live) {
-    const message = `the platform stopped the function: ${limit ?? reason}`;
-    if (limit && attempt.stepsSaved === 0) {
-      attempt.end({ kind: "finish", outcome: "failed", error: message });
+    const why = `the platform stopped the function: ${limit ?? reason}`;
+    if (limit && attempt.stepsSaved === 0 && isToBlame(attempt)) {
+      attempt.end({ kind: "finish", outcome: "failed", error: why });
     } else {
-      attempt.end({ kind: "release", afterSeconds: 0 });
+      attempt.end({ kind: "release", afterSeconds: 0, why });
     }
-    attempt.stop(new JobStoppedError("unload", message));
+    attempt.stop(new JobStoppedError("unload", why));
   }
+}
+
+function isToBlame({ isFirst, job }: Attempt): boolean {
+  const releases = job.attempt - 1 - job.retries;
+  return isFirst || releases >= SHARED_LIMIT_RELEASES;
 }
 
 /** The reason in a `beforeunload` event of the Edge Runtime. */

@@ -25,6 +25,8 @@ export interface Worker<S extends BodySchema = BodySchema> {
   environment: Environment;
   api: RuntimeApi;
   startedAt: number;
+  /** How many attempts it has begun. */
+  jobsRun: number;
   /** The attempts that are going on. */
   live: Set<Attempt>;
   /** Whether an attempt's work loop is waiting for more work already. */
@@ -49,7 +51,7 @@ export async function runAttempt<S extends BodySchema>(
   budget: TimeBudget,
 ): Promise<AttemptDone> {
   const { api, environment } = worker;
-  const attempt = createAttempt(job);
+  const attempt = createAttempt(job, worker.jobsRun++ === 0);
   const redact = createRedact([environment.serviceKey, job.token, job.authorization.slice(7)]);
   const logs = createLogBuffer(async (lines, until) => {
     const { status } = await api.log(job, lines, until);
@@ -70,12 +72,15 @@ export async function runAttempt<S extends BodySchema>(
   const parts = { attempt, api, environment, budget, logs, heartbeat };
   run(worker.served, { ...parts, admin: worker.served.admin ?? false }).then(
     (result) => attempt.end(endingOfResult(attempt, result, logs.log)),
-    (error) => attempt.end(endingOfError(attempt, error, redact)),
+    (error) => attempt.end(endingOfError(attempt, error, logs.log, redact)),
   );
   try {
     const ending = await attempt.ended;
     clearTimeout(deadline);
-    if (ending.kind === "release") await heartbeat.flush();
+    if (ending.kind === "release") {
+      if (ending.why) logs.log.warn(ending.why);
+      await heartbeat.flush();
+    }
     heartbeat.stop();
     const next = await report({ worker, job, ending, logs, budget, redact });
     return { next, ending: ending.kind };

@@ -178,18 +178,18 @@ export function startFakeRuntime(options: FakeOptions = {}) {
       job.logs.push(...call.args._lines);
       return { status: "ok" };
     },
-    commit_job: (call) => {
+    commit_job(call) {
+      const job = live(call);
+      if (!job) return { status: "stale" };
+      const { _function, _args } = call.args;
       try {
-        return once(call, (job) => {
-          const { _function, _args } = call.args;
-          job.result = options.commitFunction?.(_function, _args, call.headers) ?? null;
-          job.state = "completed";
-          return { status: "ok", state: job.state, result: job.result };
-        });
+        job.result = options.commitFunction?.(_function, _args, call.headers) ?? null;
       } catch (error) {
         const { code = "P0001", message } = error as Error & { code?: string };
         return Response.json({ code, message }, { status: 400 });
       }
+      job.state = "completed";
+      return { status: "ok", state: job.state, result: job.result };
     },
   };
 

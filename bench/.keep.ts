@@ -1,0 +1,25 @@
+import postgres from "postgres";
+import { makeUsers } from "/tmp/wt/bench/bench/support/database.ts";
+import { startPostgres } from "/tmp/wt/bench/stack/services/postgres.ts";
+import { migrate } from "/tmp/wt/bench/tests/support/migrate.ts";
+const dataDir = "/tmp/dev-bench/data";
+await Deno.mkdir(dataDir, { recursive: true });
+let p = await startPostgres({ dataDir, port: 5598 });
+let sql = postgres(p.adminUrl, { max: 1, onnotice() {} });
+await sql`alter system set shared_preload_libraries = 'pg_stat_statements'`;
+await sql`alter system set pg_stat_statements.track = 'all'`;
+await sql.end();
+await p.stop();
+p = await startPostgres({ dataDir, port: 5598 });
+await migrate(p.url);
+sql = postgres(p.adminUrl, { max: 1, onnotice() {} });
+await sql`create extension if not exists pg_stat_statements with schema extensions`;
+await sql`select vault.create_secret('http://127.0.0.1:9', 'supabase_url'), vault.create_secret('super-secret-jwt-token-with-at-least-32-characters-long', 'app.jwt_secret') where not exists (select from vault.secrets where name = 'supabase_url')`;
+await makeUsers(sql, 100);
+await Deno.writeTextFile("/tmp/dev-bench/url", p.adminUrl + "\n" + p.url + "\n");
+Deno.addSignalListener("SIGTERM", async () => {
+  await sql.end();
+  await p.stop();
+  Deno.exit(0);
+});
+setInterval(() => {}, 1000);
