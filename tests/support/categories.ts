@@ -29,6 +29,16 @@ export const runSql: Category = async ({ filters, databaseUrl }, report) => {
   });
 };
 
+/** The SQL from really concurrent sessions, on the migrated database, nothing else running. */
+export const runConcurrency: Category = async ({ filters, databaseUrl }, report) => {
+  const files = await findFiles("tests/concurrency", /_test\.ts$/, filters);
+  if (files.length === 0) return;
+  await withDatabase(databaseUrl, { workers: false }, async (database) => {
+    await migrate(database.url);
+    await runDenoTests(files, databaseEnvironment(database), report);
+  });
+};
+
 /** What net, cron and vault must do: only a database, ours or any. */
 export const runConformance: Category = async ({ filters, databaseUrl }, report) => {
   const files = await findFiles("tests/conformance", /_test\.ts$/, filters);
