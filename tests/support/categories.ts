@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { findFiles, projectFolder } from "./files.ts";
 import { migrate } from "./migrate.ts";
-import { runDenoTests } from "./deno_tests.ts";
+import { runDenoTests, runProgram } from "./deno_tests.ts";
 import { installPgtap, runPgtapFile } from "./pgtap.ts";
 import type { Report } from "./report.ts";
 import { startTemporaryDatabase, temporaryFolder } from "./temporary.ts";
@@ -68,6 +68,10 @@ async function runAlone(
   }
   await runDenoTests(files, {}, report);
 }
+
+/** Push to deploy, with real parts: a program of its own, because it installs what it needs. */
+export const runDeploy: Category = ({ filters }, report) =>
+  filters.length > 0 ? Promise.resolve() : runProgram("tests/deploy/run.ts", report);
 
 /** The functions' own tests: against a runtime in memory, they need nothing running. */
 export const runFunctions: Category = async ({ filters }, report) => {
