@@ -70,8 +70,10 @@ async function runAlone(
 }
 
 /** Push to deploy, with real parts: a program of its own, because it installs what it needs. */
-export const runDeploy: Category = ({ filters }, report) =>
-  filters.length > 0 ? Promise.resolve() : runProgram("tests/deploy/run.ts", report);
+export const runDeploy: Category = ({ filters, databaseUrl }, report) =>
+  filters.length > 0 || databaseUrl !== null
+    ? Promise.resolve()
+    : runProgram("tests/deploy/run.ts", report);
 
 /** The functions' own tests: against a runtime in memory, they need nothing running. */
 export const runFunctions: Category = async ({ filters }, report) => {
