@@ -23,6 +23,8 @@ TAG ?= $(COMMIT)
 EDGE_RUNTIME_IMAGE ?= supabase/edge-runtime:v1.78.1
 # Docker takes a registry on localhost without TLS by itself; podman and buildah want to be told.
 REGISTRY_FLAGS ?= $(if $(filter docker,$(notdir $(firstword $(TOOL)))),,$(if $(filter localhost:% 127.0.0.1:%,$(IMAGE)),--tls-verify=false))
+# More for npm run doctor, such as --api-url URL, this server's way to the stack's gateway.
+DOCTOR_FLAGS ?=
 # How many built commits prune keeps, and the one that runs (asked of TOOL; say it where the server is another machine).
 KEEP ?= 10
 RUNNING ?= $(shell $(TOOL) ps --filter label=com.docker.compose.project=$(PROJECT) --filter label=com.docker.compose.service=functions --format '{{.Image}}' 2>/dev/null | sed -n '1s/.*://p')
@@ -71,7 +73,7 @@ migrate:
 
 swap: export TAG := $(TAG)
 swap:
-	@before='$(RUNNING)'; if $(SERVER) $(UP) && npm run --silent --if-present doctor; then echo "$$TAG runs"; exit 0; fi; \
+	@before='$(RUNNING)'; if $(SERVER) $(UP) && npm run --silent --if-present doctor -- $${DATABASE_URL:+--database-url "$$DATABASE_URL"} $(DOCTOR_FLAGS); then echo "$$TAG runs"; exit 0; fi; \
 	$(SERVER) logs --tail=100 || true; \
 	echo "swap: $$TAG does not run (its logs are above): back to $${before:-nothing}" >&2; \
 	if [ -n "$$before" ]; then TAG=$$before $(SERVER) $(UP); else $(SERVER) down; fi; exit 1

@@ -33,7 +33,8 @@ function test(name: string, fn: (server: Server) => Promise<void>): void {
       "grep healthy || { echo the doctor found it sick; exit 1; }";
     const files = (content: string) => ({
       [FUNCTION]: `${content}\n`,
-      "package.json": JSON.stringify({ scripts: { doctor } }),
+      "doctor.sh": `test "$1 $2" = '--database-url ${database.url}' || exit 1\n${doctor}\n`,
+      "package.json": JSON.stringify({ scripts: { doctor: "sh doctor.sh" } }),
     });
     try {
       await fn({ ...delivery, databaseUrl: database.url, served, files });

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { findFiles, projectFolder } from "./files.ts";
 import { migrate } from "./migrate.ts";
-import { runDenoTests } from "./deno_tests.ts";
+import { runDenoTests, runProgram } from "./deno_tests.ts";
 import { installPgtap, runPgtapFile } from "./pgtap.ts";
 import type { Report } from "./report.ts";
 import { startTemporaryDatabase, temporaryFolder } from "./temporary.ts";
@@ -26,6 +26,16 @@ export const runSql: Category = async ({ filters, databaseUrl }, report) => {
     await migrate(database.url);
     await installPgtap(database.adminUrl);
     for (const file of files) await runPgtapFile(database.adminUrl, file, report);
+  });
+};
+
+/** The SQL from really concurrent sessions, on the migrated database, nothing else running. */
+export const runConcurrency: Category = async ({ filters, databaseUrl }, report) => {
+  const files = await findFiles("tests/concurrency", /_test\.ts$/, filters);
+  if (files.length === 0) return;
+  await withDatabase(databaseUrl, { workers: false }, async (database) => {
+    await migrate(database.url);
+    await runDenoTests(files, databaseEnvironment(database), report);
   });
 };
 
@@ -58,6 +68,12 @@ async function runAlone(
   }
   await runDenoTests(files, {}, report);
 }
+
+/** Push to deploy, with real parts: a program of its own, because it installs what it needs. */
+export const runDeploy: Category = ({ filters, databaseUrl }, report) =>
+  filters.length > 0 || databaseUrl !== null
+    ? Promise.resolve()
+    : runProgram("tests/deploy/run.ts", report);
 
 /** The functions' own tests: against a runtime in memory, they need nothing running. */
 export const runFunctions: Category = async ({ filters }, report) => {
