@@ -1,8 +1,9 @@
-// npm test [-- --database-url URL] [sql|concurrency|conformance|stack|ops|functions|e2e|deploy …] [part of a path …]
+// npm test [-- --database-url URL] [sql|concurrency|conformance|stack|ops|functions|e2e|chaos|deploy …] [part of a path …]
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
   type Category,
+  runChaos,
   runConcurrency,
   runConformance,
   runDeploy,
@@ -23,6 +24,7 @@ const categories: Record<string, Category> = {
   ops: runOps,
   functions: runFunctions,
   e2e: runEndToEnd,
+  chaos: runChaos,
   deploy: runDeploy,
 };
 

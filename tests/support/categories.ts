@@ -54,6 +54,9 @@ export const runStack: Category = (selection, report) => runAlone("tests/stack",
 /** Tests of what an operator uses: doctor, vault, snippets, views, schedules. */
 export const runOps: Category = (selection, report) => runAlone("tests/ops", selection, report);
 
+/** The short form of `npm run chaos`. */
+export const runChaos: Category = (selection, report) => runAlone("tests/chaos", selection, report);
+
 /** Tests that start what they need themselves: they take no database. */
 async function runAlone(
   folder: string,
