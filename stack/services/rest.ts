@@ -3,7 +3,7 @@ import { createPostgresConnection, type PostgresConnection } from "@supabase/lit
 import postgres from "postgres";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Keys, roleOfKey } from "../keys.ts";
-import { databaseErrorResponse } from "./rest_errors.ts";
+import { databaseErrorResponse, SchemaCacheError } from "./rest_errors.ts";
 import { type Catalog, quoteJsonStrings } from "./rest_json.ts";
 
 export interface RestOptions {
@@ -99,17 +99,35 @@ export async function createRest(options: RestOptions): Promise<Rest> {
   return {
     async fetch(request) {
       const failure: Failure = {};
-      const quoted = await quoteJsonStrings(
-        request,
-        async () => await catalog.introspect({ useCache: true }) as unknown as Catalog,
-      );
-      const response = await failures.run(failure, () => app.fetch(quoted));
+      const response = await failures.run(failure, async () => {
+        try {
+          const known = () => readCatalog(catalog, { useCache: true });
+          return await app.fetch(await quoteJsonStrings(request, known));
+        } catch (error) {
+          if (!(error instanceof SchemaCacheError)) throw error;
+          failure.error = error;
+          return new Response(null, { status: 503 });
+        }
+      });
       return databaseErrorResponse(response, failure.error, failure.role) ?? response;
     },
     async stop() {
       await Promise.all([admin.end({ timeout: 1 }), connection.close(), catalog.close()]);
     },
   };
+}
+
+/** Throws where the library, when the database is away, would go on with an empty catalog. */
+async function readCatalog(
+  catalog: PostgresConnection,
+  options: { useCache?: boolean },
+): Promise<Catalog> {
+  const found = await catalog.introspect(options) as unknown as Catalog;
+  if (found.functions) return found;
+  const error = new SchemaCacheError("the catalog could not be read");
+  const failure = failures.getStore();
+  if (failure) failure.error = error;
+  throw error;
 }
 
 interface Failure {
@@ -174,7 +192,7 @@ function behaveLikePostgrest(
 ): void {
   const internals = connection as unknown as Internals;
   internals.rlsState = "active";
-  internals.introspect = (options) => catalog.introspect(options as { useCache?: boolean });
+  internals.introspect = (options) => readCatalog(catalog, options as { useCache?: boolean });
   const normalize = internals.normalizeDbError.bind(connection);
   internals.normalizeDbError = (error) => {
     const failure = failures.getStore();

@@ -5,6 +5,9 @@ interface DatabaseError {
   hint?: string;
 }
 
+/** The database cannot be asked what is in it. */
+export class SchemaCacheError extends Error {}
+
 /** Codes that the library itself answers as PostgREST does: its own RAISE conventions, unknown names. */
 const LEFT_ALONE = /^(PGRST|PT...|42P01|42883|42703)$/;
 
@@ -28,6 +31,12 @@ export function databaseErrorResponse(
   role = "anon",
 ): Response | null {
   if (given.ok || !error) return null;
+  if (error instanceof SchemaCacheError) {
+    return answer(given, 503, {
+      code: "PGRST002",
+      message: "Could not query the database for the schema cache. Retrying.",
+    });
+  }
   if (isConnectionError(error)) {
     return answer(given, 503, {
       code: "PGRST001",

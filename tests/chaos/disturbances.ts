@@ -1,0 +1,190 @@
+// Scenarios in which everything lives, and something is wrong.
+import { setTimeout as pause } from "node:timers/promises";
+import { disturb, pauseBetween } from "./faults.ts";
+import { ANY_REPORT_COUNTS } from "./kills.ts";
+import { callApi, type NewJob } from "./load.ts";
+import type { Scenario } from "./scenario.ts";
+import { connect, patiently, type World } from "./world.ts";
+
+/** Jobs of a bad function, spread over a few users. */
+function badJobs(job_name: string, count: number, expect: string[], max_retries = 2): NewJob[] {
+  return Array.from({ length: count }, (_, variant) => ({
+    job_name,
+    max_retries,
+    request_body: { variant, expect },
+  }));
+}
+
+export const disturbances: Scenario[] = [
+  {
+    name: "two-dispatchers",
+    async fault(world) {
+      const sessions = [1, 2, 3].map(() => connect(world.stack.adminUrl, 1));
+      const end = Date.now() + 15_000;
+      await Promise.all(sessions.map(async (sql) => {
+        while (Date.now() < end) {
+          await sql`select private.run_jobs(), private.process_jobs(), private.reset_stuck_jobs()`;
+          await pause(world.random() * 100);
+        }
+        await sql.end();
+      }));
+    },
+    guard: {
+      what: "nobody waits for the lock of a lane or a name",
+      changes: [{
+        function: "private.hold",
+        from: "if _wait and v_held < _rank::text then",
+        to: "if true then return true; elsif v_held < _rank::text then",
+      }, {
+        function: "private.run_jobs",
+        from: "where pg_try_advisory_xact_lock(private.lane_lock(v_config.job_name, l))",
+        to: "",
+      }, {
+        function: "private.run_jobs",
+        from: "if not pg_try_advisory_xact_lock(hashtextextended('private.run_jobs', 7503)) then",
+        to: "if false then",
+      }],
+    },
+  },
+  {
+    name: "never-answers",
+    untouchedWithin: 40,
+    async fault(world, load) {
+      for (const user of world.users.slice(0, 4)) {
+        await load.queue(user, badJobs("chaos-silent", 3, ["failed"]));
+      }
+      await pauseBetween(world, 8, 12);
+    },
+  },
+  {
+    name: "garbage-answers",
+    untouchedWithin: 40,
+    async fault(world, load) {
+      for (const user of world.users.slice(0, 4)) {
+        await load.queue(user, badJobs("chaos-garbage", 14, ["completed", "failed"]));
+      }
+      await pauseBetween(world, 3, 5);
+      await disturb(world.gateway, "garbage", () => pauseBetween(world, 2, 4));
+    },
+  },
+  {
+    name: "answers-twice",
+    untouchedWithin: 40,
+    async fault(world, load) {
+      for (const user of world.users.slice(0, 8)) {
+        const jobs = badJobs("chaos-twice", 9, ["completed", "failed", "canceled"], 20);
+        await load.queue(user, jobs);
+      }
+      await pauseBetween(world, 8, 12);
+    },
+    guard: ANY_REPORT_COUNTS,
+  },
+  {
+    name: "secret-missing",
+    async fault(world) {
+      const [secret] = await world.sql`
+        select id, decrypted_secret as value from vault.decrypted_secrets
+        where name = 'app.jwt_secret'`;
+      await world.sql`delete from vault.secrets where id = ${secret!.id}`;
+      await pauseBetween(world, 5, 9);
+      await world.sql`select vault.create_secret(${secret!.value}, 'app.jwt_secret')`;
+    },
+    check: endsThatWereNotRecorded,
+  },
+  {
+    name: "database-unreachable",
+    milliseconds: [20, 500],
+    async fault(world) {
+      await disturb(world.reports, "cut", () => pauseBetween(world, 3, 6));
+      await pauseBetween(world, 1, 2);
+      await disturb(world.reports, "lose answers", () => pauseBetween(world, 2, 5));
+      await pauseBetween(world, 1, 2);
+      await disturb(world.reports, "silent", () => pauseBetween(world, 2, 4));
+    },
+  },
+  {
+    name: "user-deleted",
+    untouchedWithin: 30,
+    async fault(world) {
+      for (const user of world.users.slice(0, 5)) {
+        await world.sql`delete from auth.users where id = ${user.id}`;
+        await pauseBetween(world, 0.2, 1);
+      }
+    },
+  },
+  {
+    name: "disabled-and-enabled",
+    async fault(world) {
+      const names = ["chaos-library", "chaos-plain"];
+      const set = (enabled: boolean) =>
+        world.sql`update public.job_config set enabled = ${enabled},
+          description = coalesce(description || ' ', '') || clock_timestamp()::text
+          where job_name = any(${names})`;
+      await set(false);
+      await pauseBetween(world, 6, 9);
+      await set(true);
+    },
+    check: startedWhileDisabled,
+    guard: {
+      what: "a disabled name is handed over",
+      changes: [{
+        function: "private.hand_over",
+        from: "if not v_config.enabled then",
+        to: "if false then",
+      }],
+    },
+  },
+  {
+    name: "cancel-races-finish",
+    milliseconds: [20, 400],
+    expect: ["completed", "canceled"],
+    fault: cancelAtRandom,
+  },
+];
+
+/** Attempts that were claimed between the two moments that the fault wrote down. */
+async function startedWhileDisabled({ sql }: World): Promise<string[]> {
+  const started = await patiently(() =>
+    sql<{ text: string }[]>`
+      select format('attempt %s of job %s was claimed while %s was disabled', a.attempt, j.id,
+        j.job_name) as text
+      from public.job_config c
+      cross join lateral string_to_array(replace(c.description, '+00 ', '+00|'), '|') as moment
+      join public.job j on j.job_name = c.job_name
+      join private.job_attempt a on a.job_id = j.id
+      where c.job_name in ('chaos-library', 'chaos-plain')
+        and a.rung_at > moment[1]::timestamptz + interval '1.5 seconds'
+        and a.rung_at < moment[2]::timestamptz - interval '0.1 seconds'`
+  );
+  return started.map(({ text }) => text);
+}
+
+/** Attempts whose function had ended, and which expired all the same. */
+async function endsThatWereNotRecorded({ sql }: World): Promise<string[]> {
+  const missed = await patiently(() =>
+    sql<{ text: string }[]>`
+      select format('attempt %s of job %s ended, and expired', a.attempt, a.job_id) as text
+      from private.job_attempt a join public.chaos_ledger l
+        on l.job_id = a.job_id and l.attempt = a.attempt and l.what = 'ended'
+      where a.outcome = 'expired'`
+  );
+  return missed.map(({ text }) => text);
+}
+
+/** Users cancel jobs of theirs, most of which run or have just ended. */
+async function cancelAtRandom(world: World): Promise<void> {
+  const end = Date.now() + 12_000;
+  const byId = new Map(world.users.map((user) => [user.id, user]));
+  while (Date.now() < end) {
+    const jobs = await world.sql<{ id: string; user_id: string }[]>`
+      select id, user_id from public.job where job_name in ('chaos-library', 'chaos-plain')
+        and state in ('running', 'pending')
+      order by state = 'running' desc, random() limit 4`;
+    await Promise.all(jobs.map(async ({ id, user_id }) => {
+      await pause(world.random() * 200);
+      const response = await callApi(world, byId.get(user_id)!, "cancel_job", { _job_id: id });
+      const answer = await response.text();
+      if (!response.ok) throw new Error(`cancel_job answered ${response.status}: ${answer}`);
+    }));
+  }
+}

@@ -1,0 +1,3 @@
+import { serveLibraryJob } from "../_shared/library_job.ts";
+
+serveLibraryJob("chaos-library");

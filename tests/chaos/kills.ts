@@ -1,0 +1,114 @@
+// Scenarios in which a process dies, is stopped or stays away.
+import { killAndWait, pauseBetween, sendSignal, signalFunctions, takeDown } from "./faults.ts";
+import type { Guard } from "./guard.ts";
+import type { Scenario } from "./scenario.ts";
+import { until } from "./world.ts";
+
+const NEVER_RESET: Guard = {
+  what: "silent attempts are never ended",
+  changes: [{
+    function: "private.reset_stuck_jobs",
+    from: "where a.finished_at is null",
+    to: "where false",
+  }],
+};
+
+const ANY_REPORT_COUNTS: Guard = {
+  what: "a report is believed whichever attempt it comes from",
+  changes: [{
+    function: "private.end_attempt",
+    from: "if not found or _job.state <> 'running' or _job.attempt <> _attempt then",
+    to: "if false then",
+  }, {
+    function: "public.finish_job",
+    from: "v_attempt.outcome is distinct from _outcome and v_attempt.finished_at is not null",
+    to: "false",
+  }, {
+    function: "public.finish_job",
+    from: "if v_attempt.finished_at is null then",
+    to: "if true then",
+  }, {
+    function: "private.end_attempt",
+    from: "where j.id = _job.id;",
+    to: "where j.id = _job.id and j.state <> 'pending';",
+  }],
+};
+
+export const kills: Scenario[] = [
+  {
+    name: "postgres-killed",
+    async fault(world) {
+      for (let kill = 0; kill < 2; kill++) {
+        await killAndWait(world.stack.processes.postgres!);
+        await pauseBetween(world, 1, 4);
+      }
+    },
+    guard: NEVER_RESET,
+  },
+  {
+    name: "net-worker-killed",
+    milliseconds: [200, 2500],
+    async fault(world) {
+      for (let kill = 0; kill < 5; kill++) {
+        await killAndWait(world.stack.processes.net!);
+        await pauseBetween(world, 0.5, 2.5);
+      }
+    },
+    guard: {
+      what: "an attempt starts as often as its ring is delivered",
+      changes: [{
+        function: "public.start_job",
+        from: "and (a.started_at is null or a.call_id = _call_id)",
+        to: "",
+      }],
+    },
+  },
+  {
+    name: "function-killed",
+    milliseconds: [50, 1000],
+    untouchedWithin: 30,
+    async fault(world) {
+      for (let kill = 0; kill < 5; kill++) {
+        await signalFunctions(world, ["chaos-library", "chaos-plain"], "SIGKILL");
+        await pauseBetween(world, 1, 3);
+      }
+    },
+    guard: NEVER_RESET,
+  },
+  {
+    name: "cron-stopped",
+    fault: (world) => takeDown(world.stack.processes.cron!, () => pauseBetween(world, 15, 25)),
+  },
+  {
+    name: "late-finish",
+    untouchedWithin: 30,
+    async fault(world) {
+      const stopped = await signalFunctions(world, ["chaos-library", "chaos-plain"], "SIGSTOP");
+      try {
+        await until(async () => {
+          const [row] = await world.sql`select count(*)::int as expired from private.job_attempt
+            where outcome = 'expired' and started_at is not null`;
+          return row!.expired > 3;
+        }, 45);
+        await pauseBetween(world, 0, 3);
+      } finally {
+        stopped.forEach((pid) => sendSignal(pid, "SIGCONT"));
+      }
+    },
+    guard: ANY_REPORT_COUNTS,
+  },
+  {
+    name: "gateway-down",
+    fault: (world) => takeDown(world.stack.processes.api, () => pauseBetween(world, 4, 8)),
+    guard: {
+      what: "a ring without an answer fails its job for good",
+      changes: [{
+        function: "private.apply_response",
+        from: "'failed', private.gateway_problem(",
+        to: "'failed_permanently', private.gateway_problem(",
+      }],
+    },
+  },
+];
+
+export { ANY_REPORT_COUNTS, NEVER_RESET };
