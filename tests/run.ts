@@ -1,10 +1,12 @@
-// npm test [-- --database-url URL] [sql|conformance|stack|ops|functions|e2e|chaos …] [part of a path …]
+// npm test [-- --database-url URL] [sql|concurrency|conformance|stack|ops|functions|e2e|chaos|deploy …] [part of a path …]
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
   type Category,
   runChaos,
+  runConcurrency,
   runConformance,
+  runDeploy,
   runEndToEnd,
   runFunctions,
   runOps,
@@ -16,12 +18,14 @@ import { addFailure, newReport, printSummary } from "./support/report.ts";
 
 const categories: Record<string, Category> = {
   sql: runSql,
+  concurrency: runConcurrency,
   conformance: runConformance,
   stack: runStack,
   ops: runOps,
   functions: runFunctions,
   e2e: runEndToEnd,
   chaos: runChaos,
+  deploy: runDeploy,
 };
 
 process.env.DO_NOT_TRACK = "1";

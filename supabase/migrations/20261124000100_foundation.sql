@@ -1,4 +1,4 @@
--- The job system, part 1 of 15: words, extensions, the private schema and the clock.
+-- The job system, part 1 of 18: words, extensions, the private schema and the clock.
 --
 -- Words used in all migrations
 --   job        a row of public.job: run the Edge Function named job_name with request_body, as user_id

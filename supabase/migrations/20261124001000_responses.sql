@@ -124,6 +124,9 @@ begin
     join net._http_response r on r.id = a.request_id
     where a.request_id is not null and a.responded_at is null and r.created >= a.rung_at - interval '1 minute'
       and a.net_life = (select n.id from private.net_life n)
+      -- Others' responses, of six hours, are passed over by the index on created.
+      and r.created >= (select min(u.rung_at) from private.job_attempt u
+        where u.request_id is not null and u.responded_at is null) - interval '1 minute'
       and not exists (select from private.job_attempt newer where newer.request_id = a.request_id
         and newer.responded_at is null and newer.rung_at > a.rung_at)
     order by r.id limit 2000

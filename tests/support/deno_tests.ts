@@ -44,3 +44,28 @@ export async function runDenoTests(
     addFailure(report, files.join(" "), `deno test ended with ${code} before it could count`);
   }
 }
+
+const COUNTS = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
+
+/** Runs a test program of our own, whose last line counts. */
+export async function runProgram(file: string, report: Report): Promise<void> {
+  const child = spawn(Deno.execPath(), ["run", "-A", file], {
+    cwd: projectFolder,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  let counts: RegExpMatchArray | null = null;
+  for await (const line of createInterface({ input: child.stdout! })) {
+    counts = line.match(COUNTS);
+    if (!counts) console.log(line);
+  }
+  const code = await exit;
+  const [passed = 0, failed = 0, skipped = 0] = (counts ?? []).slice(1).map((n) => Number(n ?? 0));
+  report.passed += passed;
+  report.failed += failed;
+  report.skipped += skipped;
+  if (failed > 0) report.failures.push(file);
+  else if (code !== 0) {
+    addFailure(report, file, `ended with ${code}; its last line did not say why`);
+  }
+}

@@ -291,6 +291,73 @@ export type Database = {
           },
         ];
       };
+      "job_schedule": {
+        Row: {
+          "catch_up": string;
+          "catch_up_max": number;
+          "created_at": string;
+          "cron": string | null;
+          "enabled": boolean;
+          "every": string | null;
+          "id": string;
+          "job_name": string;
+          "last_at": string | null;
+          "last_error": string | null;
+          "last_job_id": string | null;
+          "max_retries": number;
+          "name": string;
+          "next_at": string | null;
+          "overlap": string;
+          "priority": number;
+          "request_body": NonNullable<Json>;
+          "time_zone": string;
+          "user_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "catch_up"?: string;
+          "catch_up_max"?: number;
+          "created_at"?: string;
+          "cron"?: string | null;
+          "enabled"?: boolean;
+          "every"?: string | null;
+          "id"?: string;
+          "job_name": string;
+          "last_at"?: string | null;
+          "last_error"?: string | null;
+          "last_job_id"?: string | null;
+          "max_retries"?: number;
+          "name": string;
+          "next_at"?: string | null;
+          "overlap"?: string;
+          "priority"?: number;
+          "request_body"?: NonNullable<Json>;
+          "time_zone"?: string;
+          "user_id"?: string | null;
+        };
+        Update: {
+          "catch_up"?: string;
+          "catch_up_max"?: number;
+          "created_at"?: string;
+          "cron"?: string | null;
+          "enabled"?: boolean;
+          "every"?: string | null;
+          "id"?: string;
+          "job_name"?: string;
+          "last_at"?: string | null;
+          "last_error"?: string | null;
+          "last_job_id"?: string | null;
+          "max_retries"?: number;
+          "name"?: string;
+          "next_at"?: string | null;
+          "overlap"?: string;
+          "priority"?: number;
+          "request_body"?: NonNullable<Json>;
+          "time_zone"?: string;
+          "user_id"?: string | null;
+        };
+        Relationships: [];
+      };
     };
     Views: {
       [_ in never]: never;
@@ -359,10 +426,29 @@ export type Database = {
         Args: { "_job_id": string; "_name": string; "_result": Json; "_token": string };
         Returns: Json;
       };
+      "schedule_job": {
+        Args: {
+          "_catch_up"?: string;
+          "_catch_up_max"?: number;
+          "_cron"?: string;
+          "_enabled"?: boolean;
+          "_every"?: string;
+          "_job_name": string;
+          "_max_retries"?: number;
+          "_name": string;
+          "_overlap"?: string;
+          "_priority"?: number;
+          "_request_body"?: Json;
+          "_time_zone"?: string;
+          "_user_id"?: string;
+        };
+        Returns: string;
+      };
       "start_job": {
         Args: { "_call_id"?: string; "_job_id": string; "_token": string };
         Returns: Json;
       };
+      "unschedule_job": { Args: { "_name": string; "_user_id"?: string }; Returns: boolean };
     };
     Enums: {
       [_ in never]: never;
