@@ -112,6 +112,10 @@ begin
     -- The lane falls idle: whoever queues into it now either is seen below or waits, and sees the free slot.
     perform private.hold(private.lane_lock(_job_name, _lane), 1);
   end if;
+  if v_config.global_concurrency_limit is not null or v_config.rate_limit is not null then
+    -- Before the lanes: those who wait for the name would hold the lanes that others look for work in.
+    perform private.hold(private.name_lock(_job_name), 2);
+  end if;
   for v_hop in 1..16 loop
     v_before := v_lane;
     select j.lane into v_lane from public.job j

@@ -255,7 +255,7 @@ Deno.test("functions that finish at once under a limit for all users do not run 
     const name = world.name("dry");
     await world
       .admin`insert into public.job_config (job_name, concurrency_limit, global_concurrency_limit)
-      values (${name}, 2, 10)`;
+      values (${name}, 10, 10)`;
     const workers = Array.from({ length: 10 }, () => world.connect());
     for (const user of world.users) {
       const jobs = Array.from({ length: 20 }, () => ({ job_name: name }));
