@@ -57,7 +57,7 @@ export const runOps: Category = (selection, report) => runAlone("tests/ops", sel
 /** The short form of `npm run chaos`. */
 export const runChaos: Category = (selection, report) => runAlone("tests/chaos", selection, report);
 
-/** Tests that start what they need themselves: they take no database. */
+/** Tests that start what they need themselves, files side by side: they take no database. */
 async function runAlone(
   folder: string,
   { filters, databaseUrl }: Selection,
@@ -69,7 +69,7 @@ async function runAlone(
     console.log(`${folder}: left out, these tests make databases of their own`);
     return;
   }
-  await runDenoTests(files, {}, report);
+  await runDenoTests(files, {}, report, { parallel: true });
 }
 
 /** Push to deploy, with real parts: a program of its own, because it installs what it needs. */
