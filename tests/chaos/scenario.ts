@@ -67,6 +67,7 @@ export async function runScenario(
     await scenario.fault(world, load);
     log("the fault is over");
     const recovered = await recovery(world);
+    await load.done;
     await load.stop();
     const patience = options.broken ? BROKEN_DRAIN_SECONDS : DRAIN_SECONDS;
     await until(() => allEnded(world), patience);
