@@ -34,7 +34,7 @@ create policy "users delete their own jobs unless running" on public.job
   for delete to authenticated using (user_id = (select auth.uid()) and state <> 'running');
 create policy "users read the logs of their own jobs" on public.job_logs
   for select to authenticated
-  using (job_id in (select j.id from public.job j where j.user_id = (select auth.uid())));
+  using (exists (select from public.job j where j.id = job_id and j.user_id = (select auth.uid())));
 create policy "job_config is for operators" on public.job_config
   for all to anon, authenticated using (false) with check (false);
 

@@ -22,8 +22,8 @@ end
 $$;
 comment on function private.caller() is 'The calling user''s id; null for servers; JQ401 if signed out.';
 
--- What may be written into a job, whoever writes it; raises JQ413 or JQ422. A next_run_at that has come
--- already means: due. Security definer: users may not call private.now().
+-- What may be written into a job, whoever writes it; raises JQ413 or JQ422. Security definer: users may not
+-- call private.now().
 create function private.before_job_write() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -43,12 +43,6 @@ begin
       hint = 'Put large data into a table or Storage and queue its key.';
   elsif char_length(new.unique_key) not between 1 and 255 then
     raise exception using errcode = 'JQ422', message = 'unique_key must have 1 to 255 characters';
-  elsif new.next_run_at is not null then
-    if not isfinite(new.next_run_at) then
-      raise exception using errcode = 'JQ422', message = 'next_run_at (run_at) must be a finite time';
-    elsif new.next_run_at <= private.now() then
-      new.next_run_at := null;
-    end if;
   end if;
   if tg_op = 'UPDATE' then
     new.updated_at := private.now();
@@ -58,8 +52,31 @@ end
 $$;
 comment on function private.before_job_write() is 'Checks what is written into a job (JQ413, JQ422).';
 create trigger job_before_write
-  before insert or update of job_name, request_body, max_retries, next_run_at, priority, unique_key on public.job
+  before insert or update of job_name, request_body, max_retries, priority, unique_key on public.job
   for each row execute function private.before_job_write();
+
+-- A next_run_at that has come already means: due. By itself, so that the tick, which promotes thousands of jobs
+-- at once, neither reads their bodies nor stops at a row that breaks another rule. Raises JQ422.
+create function private.before_job_delay() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' and new.state <> old.state then
+    return new;
+  elsif not isfinite(new.next_run_at) then
+    raise exception using errcode = 'JQ422', message = 'next_run_at (run_at) must be a finite time';
+  elsif new.next_run_at <= private.now() then
+    new.next_run_at := null;
+  end if;
+  if tg_op = 'UPDATE' then
+    new.updated_at := private.now();
+  end if;
+  return new;
+end
+$$;
+comment on function private.before_job_delay() is 'Checks when a job may run (JQ422).';
+create trigger job_before_delay before insert or update of next_run_at on public.job
+  for each row execute function private.before_job_delay();
 
 -- Queues one job for a user, or without a user (null). Returns its id, or with a unique key the id of
 -- the job that is already waiting or running. Raises JQ409, JQ413, JQ422, JQ429; 23503 if there is no such user.

@@ -1,5 +1,5 @@
 -- Part 7: dispatch. Who may run is decided here and nowhere else: run_jobs (the tick), ring_at_commit
--- (at enqueue) and hand_over (at finish) all claim through claim_lanes.
+-- (at enqueue) claim through claim_lanes, hand_over (at finish) through claim_one, which must say the same.
 --
 -- Limits are exact, because a lane's running jobs grow only under the lane's lock, counted by a statement
 -- that starts after the lock is held; a name's limits likewise under the name's lock. The one exception
@@ -273,7 +273,9 @@ begin
   end if;
 
   v_budget := private.ring_budget();
-  v_names := array(select n from private.due_names() n order by random());
+  -- Anyone may make up names: those of an operator go first.
+  v_names := array(select n from private.due_names() n
+    left join public.job_config c on c.job_name = n order by c.job_name is null, random());
   for v_place in 1..cardinality(v_names) loop
     exit when v_budget < 1;
     begin

@@ -54,6 +54,13 @@ begin
       last_error = 'its user was deleted' where j.id = v_name::uuid;
     perform private.log(v_name::uuid, 'Canceled: its user was deleted.');
   end loop;
+  -- Last, because a tick that moves one of these cursors waits for this transaction.
+  delete from private.lane_cursor c where c.job_name in (
+    select d.job_name from private.lane_cursor d
+    where not exists (select from public.job_config k where k.job_name = d.job_name)
+      and not exists (select from public.job j
+        where j.state = 'pending' and j.next_run_at is null and j.job_name = d.job_name)
+    limit 5000 for update skip locked);
   return v_total;
 end
 $$;

@@ -89,7 +89,7 @@ begin
   elsif new.every is not null and (extract(year from new.every) <> 0 or extract(month from new.every) <> 0) then
     raise exception using errcode = 'JQ422', message = 'every may not count in months or years: use cron';
   elsif tg_op = 'INSERT' and new.user_id is not null
-    and (select count(*) from public.job_schedule s where s.user_id = new.user_id) >= 100
+    and (select count(*) from public.job_schedule s where s.user_id = new.user_id and s.name <> new.name) >= 100
   then
     raise exception using errcode = 'JQ429', message = '100 schedules of one user are the limit';
   end if;

@@ -90,3 +90,13 @@ Deno.test("queueJob takes clients of supabase-js, typed or not", () => {
     ]);
   return assert.rejects(queue, JobBodyError);
 });
+
+Deno.test("queueJobs refuses more jobs than the API would return ids for, before anything is sent", async () => {
+  const supabase = client({ data: [], error: null });
+  const jobs = Array.from({ length: 1_001 }, () => ({ body: { to: "a@example.com" } }));
+  await assert.rejects(
+    queueJobs(supabase, sendMail, jobs),
+    /at most 1000 jobs in a call, found 1001/,
+  );
+  assert.equal(supabase.calls.length, 0);
+});

@@ -91,6 +91,25 @@ Deno.test("NUL characters, which Postgres cannot hold, are taken out of results 
   });
 });
 
+Deno.test("half an emoji, which Postgres refuses as well, costs neither result, progress nor log", async () => {
+  const half = "x😀".slice(0, 2);
+  const run: Run = ({ log, progress }) => {
+    log.info(half);
+    progress(half);
+    return { half, whole: "😀", escaped: "\\ud83d" };
+  };
+  await withServed(serve(run), {}, async ({ runtime, queue, ringAndWait }) => {
+    runtime.fault = ({ args }) =>
+      /(?<!\\)(\\\\)*\\ud[89a-f]/.test(JSON.stringify(args))
+        ? Response.json({ code: "22P02", message: "invalid input syntax" }, { status: 400 })
+        : undefined;
+    const job = queue();
+    await ringAndWait(job);
+    assert.deepEqual(job.result, { half: "x\uFFFD", whole: "😀", escaped: "\\ud83d" });
+    assert.equal(job.logs[0]?.message, "x\uFFFD");
+  });
+});
+
 Deno.test("an error is cut to 8 KiB", () => {
   const run = () => {
     throw new Error("ä".repeat(10_000));

@@ -175,6 +175,22 @@ Deno.test("the deadline aborts the signal; without a saved step that is a failur
   });
 });
 
+Deno.test("the deadline of a job that was handed over late is no failure of that job", () => {
+  let runs = 0;
+  const run: Run = async ({ signal }) => {
+    if (++runs === 1) return await pause(100);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    throw signal.reason;
+  };
+  return withServed(serve(run), { wallClockSeconds: 0.6 }, async ({ queue, ringAndWait }) => {
+    const [first, late] = [queue(), queue()];
+    await ringAndWait(first);
+    assert.equal(runs, 2);
+    assert.deepEqual([late.state, late.retries, late.after], ["pending", 0, "0.000 seconds"]);
+    assert.equal(late.logs[0]?.message, "the time of this isolate is over");
+  });
+});
+
 for (const [reason, words] of [["wall_clock", "wall clock limit"], ["cpu", "CPU time limit"]]) {
   Deno.test(`an isolate that ends at the ${words}: no step was saved, so the try has failed`, () =>
     withServed(serve(untilStopped), {}, async ({ queue, ring, server }) => {

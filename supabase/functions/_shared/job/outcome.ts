@@ -4,6 +4,7 @@ import { JobStoppedError, PermanentError, RetryAfterError } from "./errors.ts";
 import { boundText, toJson } from "./json.ts";
 import type { JobLog } from "./log_buffer.ts";
 import type { Redact } from "./redact.ts";
+import { isToBlame } from "./unload.ts";
 
 const RESULT_BYTES = 64 * 1024;
 const ERROR_BYTES = 8 * 1024;
@@ -32,6 +33,7 @@ export function endingOfError(
       return { kind: "finish", outcome: "canceled" };
     case "deadline":
       if (attempt.stepsSaved > 0) return { kind: "release", afterSeconds: 0 };
+      if (!isToBlame(attempt)) return { kind: "release", afterSeconds: 0, why: error };
   }
   if (thrown instanceof PermanentError || thrown instanceof JobBodyError) {
     return { kind: "finish", outcome: "failed_permanently", error };

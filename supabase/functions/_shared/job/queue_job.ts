@@ -56,12 +56,21 @@ export interface BulkJob<S extends BodySchema> extends QueueOptions {
   userId?: string;
 }
 
-/** Queues many jobs of one kind in one statement: all or none. Returns their ids in order. */
+/** The REST API cuts an answer at so many rows (max_rows): ids beyond them would be lost. */
+const MOST_JOBS = 1_000;
+
+/** Queues up to 1,000 jobs of one kind in one statement: all or none. Returns their ids in order. */
 export async function queueJobs<S extends BodySchema>(
   client: RpcClient,
   job: JobDefinition<S>,
   jobs: BulkJob<S>[],
 ): Promise<string[]> {
+  if (jobs.length > MOST_JOBS) {
+    throw new QueueError(
+      `expected at most ${MOST_JOBS} jobs in a call, found ${jobs.length}`,
+      "JQ413",
+    );
+  }
   for (const { body } of jobs) await parseBody(job, body);
   return await callRpc<string[]>(client, "queue_jobs", {
     _jobs: jobs.map((one) => ({

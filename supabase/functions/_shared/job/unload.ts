@@ -30,7 +30,8 @@ export function endAttempts(live: Iterable<Attempt>, reason: string): void {
   }
 }
 
-function isToBlame({ isFirst, job }: Attempt): boolean {
+/** Whether the limit its isolate reached is this attempt's own doing. */
+export function isToBlame({ isFirst, job }: Attempt): boolean {
   const releases = job.attempt - 1 - job.retries;
   return isFirst || releases >= SHARED_LIMIT_RELEASES;
 }
