@@ -94,7 +94,8 @@ export async function untilDone(sql: postgres.Sql, name: string, seconds: number
     if (!row!.open) break;
     if (performance.now() > deadline) {
       const states = await sql`
-        select state, count(*)::integer from public.job where job_name = ${name} group by state`;
+        select state, count(*)::integer, max(public.explain_job(id)) as why
+        from public.job where job_name = ${name} group by state`;
       throw new Error(
         `expected all jobs of ${name} done in ${seconds} s, found ${JSON.stringify(states)}`,
       );

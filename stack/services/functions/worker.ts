@@ -159,6 +159,14 @@ export function startWorker(options: WorkerOptions): Worker {
 }
 
 function workerArguments({ functionsDir, projectDir, preload, entry }: WorkerOptions): string[] {
+  // Functions of another folder (of tests and benches) share the project's library.
+  const readable = [
+    functionsDir,
+    `${projectDir}/supabase/functions`,
+    `${projectDir}/node_modules`,
+    `${projectDir}/package.json`,
+    "/tmp",
+  ];
   return [
     "run",
     "--quiet",
@@ -168,7 +176,7 @@ function workerArguments({ functionsDir, projectDir, preload, entry }: WorkerOpt
     "--allow-net",
     "--allow-env",
     "--allow-sys",
-    `--allow-read=${functionsDir},${projectDir}/node_modules,${projectDir}/package.json,/tmp`,
+    `--allow-read=${readable.join(",")}`,
     `--preload=${preload}`,
     entry,
   ];
