@@ -9,7 +9,7 @@ select cron.schedule('run-jobs', '5 seconds', 'select private.run_jobs()');
 select cron.schedule('process-jobs', '3 seconds', 'select private.process_jobs()');
 select cron.schedule('reset-stuck-jobs', '15 seconds', 'select private.reset_stuck_jobs()');
 select cron.schedule('queue-scheduled-jobs', '10 seconds', 'select private.queue_scheduled_jobs()');
-select cron.schedule('prune-jobs', '*/5 * * * *', 'select private.prune_jobs()');
+select cron.schedule('prune-jobs', '* * * * *', 'select private.prune_jobs()');
 
 -- Live states in the dashboard and in apps, where Realtime is there.
 do $$
