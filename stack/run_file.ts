@@ -12,6 +12,7 @@ export interface RunningStack {
   startedAt: string;
   apiUrl: string;
   studioUrl: string;
+  boardUrl: string;
   dbUrl: string;
   functionsPort: number;
   attached: boolean;
@@ -39,13 +40,13 @@ export function claimProject(): void {
     );
   }
   Deno.mkdirSync(stackDir, { recursive: true });
-  write({ apiUrl: "", studioUrl: "", dbUrl: "", functionsPort: 0, attached: false });
+  write({ apiUrl: "", studioUrl: "", boardUrl: "", dbUrl: "", functionsPort: 0, attached: false });
 }
 
 /** Notes where the claimed stack can be reached. */
 export function noteRunning(stack: Stack, attached: boolean): void {
-  const { apiUrl, studioUrl, dbUrl, functionsPort } = stack;
-  write({ apiUrl, studioUrl, dbUrl, functionsPort, attached });
+  const { apiUrl, studioUrl, boardUrl, dbUrl, functionsPort } = stack;
+  write({ apiUrl, studioUrl, boardUrl, dbUrl, functionsPort, attached });
 }
 
 export function releaseProject(): void {

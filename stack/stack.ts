@@ -7,6 +7,7 @@ import { deriveKeys, type Keys } from "./keys.ts";
 import { pendingMigrations, pushMigrations } from "./migrate.ts";
 import { seedVault } from "./seed_vault.ts";
 import type { ApiSettings } from "./services/api.ts";
+import type { BoardSettings } from "./services/board.ts";
 import { type Process, superviseProgram } from "./services/child.ts";
 import { type Database, superviseDatabase } from "./services/database.ts";
 import type { FunctionsSettings } from "./services/functions.ts";
@@ -30,6 +31,8 @@ export interface StackOptions {
   limits?: Partial<Limits>;
   /** More environment for the functions. */
   secrets?: Record<string, string>;
+  /** Serve the job board, too. Default false. */
+  board?: boolean;
   /** verify_jwt of functions, over what config.toml says. */
   verifyJwt?: Record<string, boolean>;
   defaultPrivileges?: "new" | "old";
@@ -46,6 +49,7 @@ export interface StackProcesses {
   cron?: Process;
   api: Process;
   functions: Process;
+  board?: Process;
 }
 
 export interface FunctionProcess {
@@ -61,6 +65,8 @@ export interface Stack extends Keys {
   dbUrl: string;
   adminUrl: string;
   studioUrl: string;
+  /** Empty without `board`. */
+  boardUrl: string;
   functionsPort: number;
   processes: StackProcesses;
   logDir: string;
@@ -168,6 +174,11 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
   const [functions, api] = await services;
 
   const processes: StackProcesses = { postgres: database, api, functions };
+  if (options.board) {
+    const { publishableKey } = keys;
+    const settings: BoardSettings = { port: ports.board, projectDir, apiUrl, publishableKey };
+    processes.board = await program("board", "services/board.ts", { settings });
+  }
   if (database) {
     const args = ["--database-url", adminUrl, "--exit-with-stdin"];
     processes.net = await program("net", "extensions/pg_net/worker.ts", { args });
@@ -180,6 +191,7 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
     dbUrl,
     adminUrl,
     studioUrl: `http://127.0.0.1:${ports.studio}`,
+    boardUrl: options.board ? `http://127.0.0.1:${ports.board}` : "",
     functionsPort: ports.functions,
     processes,
     logDir,
@@ -199,7 +211,11 @@ interface Ports {
   db: number;
   studio: number;
   functions: number;
+  board: number;
 }
+
+/** Of the board; any other where it is taken. config.toml has no place for it. */
+const BOARD_PORT = 54330;
 
 async function choosePorts(
   options: StackOptions,
@@ -207,9 +223,16 @@ async function choosePorts(
 ): Promise<Ports> {
   const functions = await freePort();
   if (options.ports === "free") {
-    return { api: await freePort(), db: await freePort(), studio: await freePort(), functions };
+    const [api, db, studio, board] = [
+      await freePort(),
+      await freePort(),
+      await freePort(),
+      await freePort(),
+    ];
+    return { api, db, studio, functions, board };
   }
-  const ports = { ...(options.ports ?? configured), functions };
+  const board = await requireFreePort(BOARD_PORT, "the board").then(() => BOARD_PORT, freePort);
+  const ports = { ...(options.ports ?? configured), functions, board };
   await requireFreePort(ports.api, "the API");
   await requireFreePort(ports.studio, "the dashboard");
   return ports;

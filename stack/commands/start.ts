@@ -14,6 +14,7 @@ export async function start(
     stack = await startStack({
       dataDir: stackDir,
       databaseUrl: options.databaseUrl,
+      board: !options.once,
       log: (line) => console.log(`· ${line}`),
     });
     noteRunning(stack, options.databaseUrl !== undefined);
@@ -67,8 +68,10 @@ function whereItIs(stack: Stack): string {
   secret key         ${stack.secretKey}
   database           ${stack.dbUrl}
   dashboard          ${stack.studioUrl}
+  job board          ${stack.boardUrl}
 
 What to try next
+  open the job board and sign in as ada@example.com with demo-password
   open the dashboard, table "job", and on its SQL page: select * from job order by created_at desc
   queue one more, as the demo's user:
     TOKEN=$(curl -s '${stack.apiUrl}/auth/v1/token?grant_type=password' -H 'apikey: ${stack.publishableKey}' \\

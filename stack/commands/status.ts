@@ -21,6 +21,11 @@ export async function status(): Promise<number> {
   console.log(
     `dashboard  ${await word(isListening(new URL(running.studioUrl)))} ${running.studioUrl}`,
   );
+  if (running.boardUrl) {
+    console.log(
+      `job board  ${await word(isListening(new URL(running.boardUrl)))} ${running.boardUrl}`,
+    );
+  }
   for (const line of await functionLines(running)) console.log(line);
   return 0;
 }
