@@ -39,7 +39,9 @@ function parse(text: string): unknown {
 export function checkConfig(value: unknown): BoardConfig {
   const { url, publishableKey } = (value ?? {}) as Partial<BoardConfig>;
   if (typeof url !== "string" || !/^https?:\/\/[^/]+/.test(url)) {
-    throw new Error('config.json: expected "url", the project\'s URL, such as https://x.supabase.co.');
+    throw new Error(
+      'config.json: expected "url", the project\'s URL, such as https://x.supabase.co.',
+    );
   }
   if (typeof publishableKey !== "string" || publishableKey === "") {
     throw new Error('config.json: expected "publishableKey", the project\'s publishable key.');

@@ -1,1 +1,24 @@
-console.log("x")
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+import { connect } from "./client.ts";
+import { loadConfig } from "./config.ts";
+import { messageOf } from "./lib/errors.ts";
+import { NotConfigured } from "./pages/not_configured.tsx";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/parts.css";
+import "./styles/pages.css";
+
+const root = createRoot(document.getElementById("root")!);
+try {
+  const client = connect(await loadConfig());
+  root.render(
+    <StrictMode>
+      <App client={client} />
+    </StrictMode>,
+  );
+} catch (error) {
+  root.render(<NotConfigured problem={messageOf(error)} />);
+}

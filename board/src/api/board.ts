@@ -60,7 +60,8 @@ export function createBoard(client: Client) {
       call<Counts>("board_counts", { _filter: filter }, signal),
     jobs: (filter: Filter, before: Cursor | null, limit: number, signal?: AbortSignal) =>
       call<JobPage>("board_jobs", { _filter: filter, _limit: limit, _before: before }, signal),
-    job: (id: string, signal?: AbortSignal) => call<JobDetail>("board_job", { _job_id: id }, signal),
+    job: (id: string, signal?: AbortSignal) =>
+      call<JobDetail>("board_job", { _job_id: id }, signal),
     logsBefore: (id: string, before: number) =>
       call<Logs>("board_logs", { _job_id: id, _before: before, _limit: 200 }),
     apply: (action: Action, chosen: Chosen, preview = false) =>

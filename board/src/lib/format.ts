@@ -53,9 +53,9 @@ export function count(n: number): string {
   return numberFormat.format(n);
 }
 
-/** A count that stopped at a cap: 10,000+. */
+/** A count that stopped when it passed its cap: 10,000+. */
 export function capped(n: number, cap: number): string {
-  return n >= cap ? `${count(cap)}+` : count(n);
+  return n > cap ? `${count(cap)}+` : count(n);
 }
 
 /** One thing, two things. */

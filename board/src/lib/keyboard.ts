@@ -14,7 +14,9 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
-      const sequence = event.timeStamp - before.at < SEQUENCE_MS ? `${before.key} ${event.key}` : "";
+      const sequence = event.timeStamp - before.at < SEQUENCE_MS
+        ? `${before.key} ${event.key}`
+        : "";
       before = { key: event.key, at: event.timeStamp };
       const action = current.current[sequence] ?? current.current[event.key];
       if (!action) return;

@@ -6,6 +6,8 @@ import { beat } from "./pulse.ts";
 export interface Live<T> {
   /** The latest answer, kept while a later request fails. */
   data: T | undefined;
+  /** The answer to the query before this one, until this one's is there. */
+  previous: T | undefined;
   error: unknown;
   /** True until the first answer or failure. */
   loading: boolean;
@@ -25,6 +27,7 @@ const GROWTH = 1.4;
 export function useLive<T>(
   key: string | null,
   ask: (signal: AbortSignal) => Promise<T>,
+  { fastest = FASTEST_MS }: { fastest?: number } = {},
 ): Live<T> {
   const [state, setState] = useState<{ key: string | null; data?: T; error?: unknown }>({ key });
   const current = useRef(ask);
@@ -35,7 +38,7 @@ export function useLive<T>(
     if (key === null) return;
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let pause = FASTEST_MS;
+    let pause = fastest;
     let seen: string | undefined;
     let asking = false;
     let again = false;
@@ -55,7 +58,7 @@ export function useLive<T>(
         const data = await current.current(ended.signal);
         if (ended.signal.aborted) return;
         const text = JSON.stringify(data);
-        pause = text === seen ? Math.min(pause * GROWTH, SLOWEST_MS) : FASTEST_MS;
+        pause = text === seen ? Math.min(pause * GROWTH, SLOWEST_MS) : fastest;
         seen = text;
         setState((before) =>
           before.key === key && before.error === undefined &&
@@ -77,13 +80,13 @@ export function useLive<T>(
     }
 
     const wake = () => {
-      pause = FASTEST_MS;
+      pause = fastest;
       run();
     };
     // Whoever works with the page wants to see what changes: the next request comes soon again.
     let lastActivity = 0;
     const onActivity = () => {
-      if (pause <= FASTEST_MS || Date.now() - lastActivity < FASTEST_MS) return;
+      if (pause <= fastest || Date.now() - lastActivity < fastest) return;
       lastActivity = Date.now();
       wake();
     };
@@ -101,14 +104,16 @@ export function useLive<T>(
       clearTimeout(timer);
       stopListening();
     };
-  }, [key]);
+  }, [key, fastest]);
 
   const refresh = useCallback(() => refreshNow.current(), []);
   const isCurrent = state.key === key;
   return {
     data: isCurrent ? state.data : undefined,
+    previous: isCurrent ? undefined : state.data,
     error: isCurrent ? state.error : undefined,
-    loading: key !== null && (!isCurrent || (state.data === undefined && state.error === undefined)),
+    loading: key !== null &&
+      (!isCurrent || (state.data === undefined && state.error === undefined)),
     refresh,
   };
 }

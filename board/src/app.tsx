@@ -1,0 +1,49 @@
+import type { Session as AuthSession } from "@supabase/supabase-js";
+import { useEffect, useMemo, useState } from "react";
+import { createBoard } from "./api/board.ts";
+import { SessionContext } from "./api/context.ts";
+import type { Client } from "./client.ts";
+import { useInvalidation } from "./lib/realtime.ts";
+import { Pages } from "./pages/pages.tsx";
+import { SignIn } from "./pages/sign_in.tsx";
+import { Shell } from "./shell/shell.tsx";
+import { Toasts } from "./ui/toast.tsx";
+
+/** The board: signing in, then its pages. */
+export function App({ client }: { client: Client }) {
+  const [session, setSession] = useState<AuthSession | null>();
+  const [linkProblem, setLinkProblem] = useState<string | null>(null);
+  useEffect(() => {
+    client.auth.initialize().then(({ error }) => error && setLinkProblem(error.message));
+    const { data } = client.auth.onAuthStateChange((_event, now) => setSession(now));
+    return () => data.subscription.unsubscribe();
+  }, [client]);
+
+  if (session === undefined) return null;
+  return (
+    <Toasts>
+      {session
+        ? <SignedIn key={session.user.id} client={client} session={session} />
+        : <SignIn client={client} problem={linkProblem} />}
+    </Toasts>
+  );
+}
+
+function SignedIn({ client, session }: { client: Client; session: AuthSession }) {
+  const board = useMemo(() => createBoard(client), [client]);
+  // What the page shows follows the token; what may be done is the database's decision alone.
+  const isOperator = session.user.app_metadata.job_role === "operator";
+  const { id: userId, email = "" } = session.user;
+  useInvalidation(client, userId, isOperator);
+  const value = useMemo(
+    () => ({ board, email, userId, isOperator, signOut: () => void client.auth.signOut() }),
+    [board, email, userId, isOperator, client],
+  );
+  return (
+    <SessionContext value={value}>
+      <Shell>
+        <Pages />
+      </Shell>
+    </SessionContext>
+  );
+}
