@@ -8,8 +8,13 @@ import { NotConfigured } from "./pages/not_configured.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
+import "./styles/controls.css";
 import "./styles/parts.css";
-import "./styles/pages.css";
+import "./styles/table.css";
+import "./styles/overlays.css";
+import "./styles/overview.css";
+import "./styles/jobs.css";
+import "./styles/job.css";
 
 const root = createRoot(document.getElementById("root")!);
 try {
