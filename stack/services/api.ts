@@ -7,7 +7,7 @@ import type { Keys } from "../keys.ts";
 import { createAuth } from "./auth.ts";
 import { createRest } from "./rest.ts";
 import { createStudio } from "./studio.ts";
-import { corsPreflight, proxyToFunctions } from "./gateway.ts";
+import { corsPreflight, proxyToFunctions, withCors } from "./gateway.ts";
 import { type Running, runProgram } from "./program.ts";
 
 export interface ApiSettings {
@@ -36,11 +36,15 @@ async function serveApi(settings: ApiSettings): Promise<Running> {
 
   async function route(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    if (pathname.startsWith("/rest/v1")) {
-      return request.method === "OPTIONS" ? corsPreflight(request) : await rest.fetch(request);
-    }
-    if (pathname.startsWith("/auth/v1")) {
-      return request.method === "OPTIONS" ? corsPreflight(request) : await auth.fetch(request);
+    const service = pathname.startsWith("/rest/v1")
+      ? rest
+      : pathname.startsWith("/auth/v1")
+      ? auth
+      : null;
+    if (service) {
+      return request.method === "OPTIONS"
+        ? corsPreflight(request)
+        : withCors(await service.fetch(request));
     }
     if (pathname.startsWith("/functions/v1/")) {
       return await proxyToFunctions(request, settings.functionsPort);

@@ -1,6 +1,7 @@
 import { App } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 import { type Keys, roleOfKey } from "../keys.ts";
+import { withMetadata } from "./auth_claims.ts";
 import { jsonTypes } from "./rest.ts";
 
 export interface AuthOptions {
@@ -43,7 +44,8 @@ export function createAuth(options: AuthOptions) {
     },
   });
   return {
-    fetch: (request: Request) => app.fetch(request),
+    fetch: async (request: Request) =>
+      await withMetadata(await app.fetch(request), options.keys.jwtSecret),
     stop: () => connection.close(),
   };
 }

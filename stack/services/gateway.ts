@@ -14,6 +14,14 @@ export function corsPreflight(request: Request): Response {
   });
 }
 
+/** Lets a page of any origin read an answer, as Supabase's gateway does. */
+export function withCors(response: Response): Response {
+  const answer = new Response(response.body, response);
+  answer.headers.set("Access-Control-Allow-Origin", "*");
+  answer.headers.set("Access-Control-Expose-Headers", "Content-Range, Content-Profile");
+  return answer;
+}
+
 /** Passes `/functions/v1/NAME…` to the functions service as `/NAME…`. */
 export async function proxyToFunctions(request: Request, port: number): Promise<Response> {
   const url = new URL(request.url);
