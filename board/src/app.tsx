@@ -4,8 +4,10 @@ import { createBoard } from "./api/board.ts";
 import { SessionContext } from "./api/context.ts";
 import type { Client } from "./client.ts";
 import { useInvalidation } from "./lib/realtime.ts";
+import { useRoute } from "./lib/router.ts";
 import { Pages } from "./pages/pages.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
+import { ErrorBoundary } from "./ui/error_boundary.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { Toasts } from "./ui/toast.tsx";
 
@@ -34,6 +36,7 @@ function SignedIn({ client, session }: { client: Client; session: AuthSession })
   // What the page shows follows the token; what may be done is the database's decision alone.
   const isOperator = session.user.app_metadata.job_role === "operator";
   const { id: userId, email = "" } = session.user;
+  const { path } = useRoute();
   useInvalidation(client, userId, isOperator);
   const value = useMemo(
     () => ({ board, email, userId, isOperator, signOut: () => void client.auth.signOut() }),
@@ -42,7 +45,9 @@ function SignedIn({ client, session }: { client: Client; session: AuthSession })
   return (
     <SessionContext value={value}>
       <Shell>
-        <Pages />
+        <ErrorBoundary key={path.join("/")}>
+          <Pages />
+        </ErrorBoundary>
       </Shell>
     </SessionContext>
   );

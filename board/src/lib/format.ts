@@ -5,6 +5,7 @@ const DAY = 24 * HOUR;
 /** A length of time in its largest two units that matter: 4 s, 3 min, 2 h 10 min, 5 d. */
 export function duration(seconds: number): string {
   const s = Math.abs(seconds);
+  if (s === 0) return "0 s";
   if (s < 1) return `${Math.round(s * 1000)} ms`;
   if (s < 10 && s % 1 >= 0.05) return `${s.toFixed(1)} s`;
   if (s < MINUTE) return `${Math.floor(s)} s`;

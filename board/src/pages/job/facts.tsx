@@ -2,16 +2,12 @@ import type { ReactNode } from "react";
 import type { JobDetail } from "../../api/types.ts";
 import { href } from "../../lib/router.ts";
 import { Ago } from "../../ui/ago.tsx";
-import { CopyButton } from "../../ui/copy_button.tsx";
 import { UserName } from "../../ui/user_name.tsx";
 
 /** What is known of a job beside its state. */
 export function Facts({ job, schedule }: Pick<JobDetail, "job" | "schedule">) {
   return (
     <dl className="facts">
-      <Fact name="Id">
-        <span className="mono id">{job.id}</span> <CopyButton text={job.id} what="the whole id" />
-      </Fact>
       <Fact name="Name">
         <a href={href("/jobs", { name: job.job_name })}>{job.job_name}</a>
       </Fact>

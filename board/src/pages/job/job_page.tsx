@@ -54,7 +54,7 @@ function Detail({ detail }: { detail: JobDetail }) {
       <section className={`explanation ${job.state}`} aria-label="What this job is doing">
         <div className="explanation-head">
           <StateBadge state={job.state} stopping={job.cancel_requested_at !== null} />
-          <span className="mono muted" title={job.id}>{shortId(job.id)}</span>
+          <span className="mono muted id">{job.id}</span>
           <CopyButton text={job.id} what="the id" />
         </div>
         <p aria-live="polite">

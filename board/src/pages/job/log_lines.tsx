@@ -3,6 +3,7 @@ import { useSession } from "../../api/context.ts";
 import type { LogLine, Logs } from "../../api/types.ts";
 import { absolute, clock } from "../../lib/format.ts";
 import { Empty } from "../../ui/states.tsx";
+import { Words } from "../../ui/words.tsx";
 import { useAction } from "../../ui/use_action.ts";
 
 /** The job's log: the latest lines come with every refresh, older ones are read on demand. */
@@ -40,9 +41,9 @@ function Line({ line: { created_at, level, source, message } }: { line: LogLine 
       <time dateTime={created_at} title={absolute(created_at)}>{clock(created_at)}</time>
       <span className="level">{level}</span>
       <span className="message">
-        {message}
-        {source !== "engine" && <span className="source">{source}</span>}
+        <Words text={message} />
       </span>
+      {source !== "engine" && <span className="source">{source}</span>}
     </li>
   );
 }

@@ -94,20 +94,26 @@ export function Filters({ text, problems, onChange }: FiltersProps) {
               onChange={set("user")}
             />
           )}
-          <DelayedInput
-            type="datetime-local"
-            label="Queued from"
-            value={isExact(text.from) ? text.from : ""}
-            problem={problems.from}
-            onChange={set("from")}
-          />
-          <DelayedInput
-            type="datetime-local"
-            label="Queued before"
-            value={text.to}
-            problem={problems.to}
-            onChange={set("to")}
-          />
+          <span className="labelled">
+            <span aria-hidden="true">Queued from</span>
+            <DelayedInput
+              type="datetime-local"
+              label="Queued from"
+              value={isExact(text.from) ? text.from : ""}
+              problem={problems.from}
+              onChange={set("from")}
+            />
+          </span>
+          <span className="labelled">
+            <span aria-hidden="true">before</span>
+            <DelayedInput
+              type="datetime-local"
+              label="Queued before"
+              value={text.to}
+              problem={problems.to}
+              onChange={set("to")}
+            />
+          </span>
         </div>
       )}
     </search>

@@ -31,7 +31,7 @@ export function JobLine({ job, showUser, selected, onToggle }: JobLineProps) {
       <td className="main">
         <a className="job-link" href={href(`/jobs/${job.id}`)}>
           <span className="job-name">{job.job_name}</span>
-          <span className="mono muted" title={job.id}>{shortId(job.id)}</span>
+          <span className="mono muted wide-only" title={job.id}>{shortId(job.id)}</span>
         </a>
         <Note job={job} />
       </td>
@@ -41,13 +41,18 @@ export function JobLine({ job, showUser, selected, onToggle }: JobLineProps) {
         </td>
       )}
       <td className="number wide-only" title={`${job.retries} of ${job.max_retries} tries failed`}>
-        {job.retries}/{job.max_retries}
+        {triesOf(job)}/{job.max_retries}
       </td>
       <td className="number muted">
         <Ago at={job.created_at} />
       </td>
     </tr>
   );
+}
+
+/** The tries there were: those that failed, and the one that runs or did it. */
+function triesOf({ state, retries }: JobRow): number {
+  return retries + (state === "running" || state === "completed" ? 1 : 0);
 }
 
 /** What matters most about a job in its state. */

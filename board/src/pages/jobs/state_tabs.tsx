@@ -16,7 +16,7 @@ export function StateTabs({ text, counts }: { text: FilterText; counts: Counts |
           className={state || "every"}
         >
           {state && <span className="dot" aria-hidden="true" />}
-          {state || "all"}
+          {state || "all jobs"}
           {state && counts && (
             <span className="count" title={counts.partial ? "at least this many" : undefined}>
               {counts.partial && "≥ "}

@@ -6,7 +6,8 @@ export function limitWords(name: NameSettings): string {
   return [
     `${count(name.concurrency_limit)} per user`,
     name.global_concurrency_limit && `${count(name.global_concurrency_limit)} in all`,
-    name.rate_limit && `${count(name.rate_limit)} per ${intervalWords(name.rate_period)}`,
+    name.rate_limit &&
+    `${count(name.rate_limit)} per ${intervalWords(name.rate_period).replace(/^1 /, "")}`,
     name.max_pending && `${count(name.max_pending)} waiting`,
     name.linger_seconds > 0 && `lingers ${name.linger_seconds} s`,
   ].filter(Boolean).join(" · ");

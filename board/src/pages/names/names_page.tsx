@@ -17,12 +17,12 @@ export function NamesPage() {
   return (
     <Page title="Names" name={isRecurring ? "Recurring jobs" : "Names"}>
       <nav className="tabs" aria-label="Names and recurring jobs">
-        <a href={href("/names")} aria-current={isRecurring ? undefined : "true"}>names</a>
+        <a href={href("/names")} aria-current={isRecurring ? undefined : "true"}>Names</a>
         <a
           href={href("/names", { tab: "recurring" })}
           aria-current={isRecurring ? "true" : undefined}
         >
-          recurring
+          Recurring
         </a>
       </nav>
       {isRecurring ? <Recurring /> : <NameList />}

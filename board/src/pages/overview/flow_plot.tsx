@@ -1,7 +1,7 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { FlowOfName, Overview } from "../../api/types.ts";
+import type { FlowOfName, Overview, Totals } from "../../api/types.ts";
 import { count } from "../../lib/format.ts";
 
 const HEIGHT = 220;
@@ -13,19 +13,24 @@ interface FlowPlotProps {
   label: string;
 }
 
-/** What was queued, as a line over bars of what completed and failed. A file of its own: it is loaded late. */
+/** What was queued, as a line over bars of what completed and failed. Loaded late: uPlot comes with it. */
 export default function FlowPlot({ overview, flow, label }: FlowPlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const data = seriesOf(overview, flow);
   const latest = useRef(data);
   latest.current = data;
+  const [pointed, setPointed] = useState<number | null>(null);
   const totals = flow?.totals ?? overview.totals;
 
   useEffect(() => {
     const draw = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(options(box.current!), latest.current, box.current!);
+      plot.current = new uPlot(
+        options(box.current!, overview.bucket_seconds, setPointed),
+        latest.current,
+        box.current!,
+      );
     };
     draw();
     const resized = new ResizeObserver(() =>
@@ -43,20 +48,52 @@ export default function FlowPlot({ overview, flow, label }: FlowPlotProps) {
       plot.current?.destroy();
       plot.current = null;
     };
-  }, []);
+  }, [overview.bucket_seconds]);
 
   const text = JSON.stringify(data);
   useEffect(() => plot.current?.setData(latest.current), [text]);
 
   return (
-    <div
-      ref={box}
-      className="plot"
-      role="img"
-      aria-label={`${label}: ${count(totals.queued)} queued, ${
-        count(totals.completed)
-      } completed, ${count(totals.failed)} failed`}
-    />
+    <>
+      <Legend overview={overview} data={data} totals={totals} pointed={pointed} />
+      <div
+        ref={box}
+        className="plot"
+        role="img"
+        aria-label={`${label}: ${count(totals.queued)} queued, ${
+          count(totals.completed)
+        } completed, ${count(totals.failed)} failed`}
+      />
+    </>
+  );
+}
+
+interface LegendProps {
+  overview: Overview;
+  data: uPlot.AlignedData;
+  totals: Totals;
+  /** The time that the pointer is at. */
+  pointed: number | null;
+}
+
+/** What the colours mean, with the numbers of the whole span or of the time that is pointed at. */
+function Legend({ overview, data, totals, pointed }: LegendProps) {
+  const at = pointed === null ? undefined : overview.times[pointed];
+  const value = (series: 1 | 2 | 3) => (pointed === null ? 0 : data[series]?.[pointed] ?? 0);
+  const shown = at === undefined
+    ? totals
+    : { queued: value(3), completed: value(2), failed: value(1) - value(2) };
+  return (
+    <div className="legend">
+      {(["queued", "completed", "failed"] as const).map((key) => (
+        <span key={key}>
+          <i className={`mark ${key}`} aria-hidden="true" /> {key} <b>{count(shown[key])}</b>
+        </span>
+      ))}
+      <span className="muted end">
+        {at !== undefined && `from ${moment.format(at * 1000)}`}
+      </span>
+    </div>
   );
 }
 
@@ -75,7 +112,11 @@ function seriesOf(overview: Overview, flow: FlowOfName | null): uPlot.AlignedDat
   ];
 }
 
-function options(box: HTMLElement): uPlot.Options {
+function options(
+  box: HTMLElement,
+  bucket: number,
+  onPoint: (index: number | null) => void,
+): uPlot.Options {
   const style = getComputedStyle(box);
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
   const bars = uPlot.paths.bars!({ size: [0.72, 40], radius: 0.15 });
@@ -88,11 +129,17 @@ function options(box: HTMLElement): uPlot.Options {
   return {
     width: box.clientWidth,
     height: HEIGHT,
-    padding: [12, 8, 0, 0],
+    padding: [12, 20, 0, 0],
     cursor: { points: { show: false }, drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(max * 1.1, 4)] } },
+    legend: { show: false },
+    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
+    scales: {
+      // Half a bar more at either end.
+      x: { range: (_plot, min, max) => [min - bucket / 2, max + bucket / 2] },
+      y: { range: (_plot, _min, max) => [0, Math.max(max * 1.1, 4)] },
+    },
     axes: [
-      { ...axis, grid: { show: false }, values: timesOfDay },
+      { ...axis, size: 28, grid: { show: false }, values: timesOfDay },
       {
         ...axis,
         size: 48,
@@ -100,29 +147,10 @@ function options(box: HTMLElement): uPlot.Options {
       },
     ],
     series: [
-      { label: "at", value: (_plot, value) => (value === null ? "" : moment.format(value * 1000)) },
-      {
-        label: "failed",
-        paths: bars,
-        points: { show: false },
-        fill: colour("failed"),
-        value: (plot, _value, _series, i) =>
-          i === null ? "" : count(plot.data[1]![i]! - plot.data[2]![i]!),
-      },
-      {
-        label: "completed",
-        paths: bars,
-        points: { show: false },
-        fill: colour("completed"),
-        value: numberOf,
-      },
-      {
-        label: "queued",
-        stroke: colour("running"),
-        width: 1.5,
-        points: { show: false },
-        value: numberOf,
-      },
+      {},
+      { paths: bars, points: { show: false }, fill: colour("failed") },
+      { paths: bars, points: { show: false }, fill: colour("completed") },
+      { stroke: colour("running"), width: 1.5, points: { show: false } },
     ],
   };
 }
@@ -145,8 +173,4 @@ function timesOfDay(_plot: uPlot, times: number[]): string[] {
     const date = new Date(time * 1000);
     return date.getHours() + date.getMinutes() === 0 ? day.format(date) : hour.format(date);
   });
-}
-
-function numberOf(_plot: uPlot, value: number | null): string {
-  return value === null ? "" : count(value);
 }
