@@ -1,4 +1,4 @@
-// npm test [-- --database-url URL] [sql|concurrency|conformance|stack|ops|functions|e2e|chaos|deploy …] [part of a path …]
+// npm test [-- --database-url URL] [sql|concurrency|conformance|stack|ops|functions|e2e|board|chaos|deploy …] [part of a path …]
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
@@ -14,6 +14,7 @@ import {
   runStack,
   stopSharedStack,
 } from "./support/categories.ts";
+import { runBoard } from "./support/board.ts";
 import { addFailure, newReport, printSummary } from "./support/report.ts";
 
 const categories: Record<string, Category> = {
@@ -24,6 +25,7 @@ const categories: Record<string, Category> = {
   ops: runOps,
   functions: runFunctions,
   e2e: runEndToEnd,
+  board: runBoard,
   chaos: runChaos,
   deploy: runDeploy,
 };

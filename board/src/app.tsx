@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "react";
 import { createBoard } from "./api/board.ts";
 import { SessionContext } from "./api/context.ts";
 import type { Client } from "./client.ts";
+import { forgetMailLink } from "./lib/mail_link.ts";
 import { useInvalidation } from "./lib/realtime.ts";
 import { useRoute } from "./lib/router.ts";
 import { Pages } from "./pages/pages.tsx";
@@ -12,12 +13,15 @@ import { Shell } from "./shell/shell.tsx";
 import { Toasts } from "./ui/toast.tsx";
 
 /** The board: signing in, then its pages. */
-export function App({ client }: { client: Client }) {
+export function App({ client, linkProblem }: { client: Client; linkProblem: string | null }) {
   const [session, setSession] = useState<AuthSession | null>();
-  const [linkProblem, setLinkProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState(linkProblem);
   useEffect(() => {
-    client.auth.initialize().then(({ error }) => error && setLinkProblem(error.message));
-    const { data } = client.auth.onAuthStateChange((_event, now) => setSession(now));
+    const { data } = client.auth.onAuthStateChange((_event, now) => {
+      setSession(now);
+      forgetMailLink();
+      if (now) setProblem(null);
+    });
     return () => data.subscription.unsubscribe();
   }, [client]);
 
@@ -26,7 +30,7 @@ export function App({ client }: { client: Client }) {
     <Toasts>
       {session
         ? <SignedIn key={session.user.id} client={client} session={session} />
-        : <SignIn client={client} problem={linkProblem} />}
+        : <SignIn client={client} problem={problem} />}
     </Toasts>
   );
 }

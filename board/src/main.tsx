@@ -4,6 +4,7 @@ import { App } from "./app.tsx";
 import { connect } from "./client.ts";
 import { loadConfig } from "./config.ts";
 import { messageOf } from "./lib/errors.ts";
+import { readMailLink } from "./lib/mail_link.ts";
 import { NotConfigured } from "./pages/not_configured.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -18,10 +19,12 @@ import "./styles/job.css";
 
 const root = createRoot(document.getElementById("root")!);
 try {
-  const client = connect(await loadConfig());
+  const config = await loadConfig();
+  const linkProblem = readMailLink();
+  const client = connect(config);
   root.render(
     <StrictMode>
-      <App client={client} />
+      <App client={client} linkProblem={linkProblem} />
     </StrictMode>,
   );
 } catch (error) {

@@ -31,7 +31,9 @@ export async function seedJobs(
       await sql`insert into private.job_attempt
           (job_id, attempt, rung_at, started_at, lease_expires_at, finished_at, outcome, status_code, error)
         values (${row.id}, 1, ${row.last_run_at}, ${row.last_run_at}, now() + interval '1 hour',
-          ${row.finished_at}, ${outcome}, ${row.state === "failed" ? 500 : null}, ${row.last_error})`;
+          ${row.finished_at}, ${outcome}, ${
+        row.state === "failed" ? 500 : null
+      }, ${row.last_error})`;
     }
   });
   return rows.map((row) => row.id);

@@ -35,7 +35,7 @@ export type World = ReturnType<typeof openWorld>;
 export const PASSWORD = "board-test-password";
 
 /** The stack of TEST_BOARD_STACK, a database session of a superuser, and a browser of this file's own. */
-export function openWorld() {
+function openWorld() {
   const stack = JSON.parse(Deno.env.get("TEST_BOARD_STACK") ?? "null") as BoardStack | null;
   if (!stack) throw new Error("TEST_BOARD_STACK is not set: run npm test -- board");
   const sql = postgres(stack.adminUrl, { max: 2, onnotice: () => {} });
@@ -49,7 +49,7 @@ export function openWorld() {
     /** A page, signed in as the user if there is one. */
     open: async (user?: User, options?: PageOptions) =>
       await openPage(stack, await (browser ??= launchBrowser()), user, options),
-    async [Symbol.asyncDispose]() {
+    async close() {
       await (await browser)?.close();
       await sql.end();
     },
@@ -72,7 +72,10 @@ async function newUser(
     await sql`update auth.users set raw_app_meta_data = raw_app_meta_data || '{"job_role": "operator"}'
       where email = ${email}`;
   }
-  const { data, error: refused } = await client.auth.signInWithPassword({ email, password: PASSWORD });
+  const { data, error: refused } = await client.auth.signInWithPassword({
+    email,
+    password: PASSWORD,
+  });
   if (refused) throw refused;
   return { id: data.user.id, email, session: data.session };
 }
@@ -88,7 +91,7 @@ async function openPage(
     viewport: { width, height },
     permissions: ["clipboard-read", "clipboard-write"],
   });
-  context.setDefaultTimeout(8_000);
+  context.setDefaultTimeout(20_000);
   if (user) {
     // Where supabase-js keeps the session of a project on this host.
     await context.addInitScript(
@@ -107,4 +110,14 @@ async function openPage(
     },
     [Symbol.asyncDispose]: () => context.close(),
   };
+}
+
+let world: World | undefined;
+Deno.test.afterAll(async () => await world?.close());
+
+/** Declares a test of the board; the tests of a file share one browser. */
+export function boardTest(name: string, fn: (world: World) => Promise<void>): void {
+  // The browser outlives the test that started it.
+  const sanitizers = { sanitizeOps: false, sanitizeResources: false };
+  Deno.test({ name, ...sanitizers, fn: () => fn(world ??= openWorld()) });
 }
