@@ -121,3 +121,24 @@ export function boardTest(name: string, fn: (world: World) => Promise<void>): vo
   const sanitizers = { sanitizeOps: false, sanitizeResources: false };
   Deno.test({ name, ...sanitizers, fn: () => fn(world ??= openWorld()) });
 }
+
+/** Calls a function of the database as a user, through REST. */
+export async function rpc(
+  { stack }: World,
+  user: User,
+  name: string,
+  args: Record<string, unknown>,
+): Promise<unknown> {
+  const response = await fetch(`${stack.apiUrl}/rest/v1/rpc/${name}`, {
+    method: "POST",
+    headers: {
+      "apikey": stack.publishableKey,
+      "Authorization": `Bearer ${user.session.access_token}`,
+      "Content-Type": "application/json",
+    },
+    body: JSON.stringify(args),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`${name}: ${JSON.stringify(answer)}`);
+  return answer;
+}
