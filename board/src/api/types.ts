@@ -220,7 +220,8 @@ export interface Name extends NameSettings {
   due: number;
   delayed: number;
   running: number;
-  failed: number;
+  /** Null: not counted, as for users. */
+  failed: number | null;
   lingering_until: string | null;
   oldest_due_at: string | null;
   changed: Change | null;

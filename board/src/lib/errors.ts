@@ -7,12 +7,13 @@ export function messageOf(error: unknown): string {
 
 /** A request that could not reach the server at all, as browsers report it. */
 export function isUnreachable(error: unknown): boolean {
-  return /failed to fetch|networkerror|load failed|network request failed|timed? ?out/i
-    .test(messageOf(error));
+  return codeOf(error) === null &&
+    /failed to fetch|networkerror|load failed|network request failed|timed out|timeout/i
+      .test(messageOf(error));
 }
 
 /** The database's own code (JQ404, 42501 …), where the error has one. */
 export function codeOf(error: unknown): string | null {
   if (typeof error !== "object" || error === null || !("code" in error)) return null;
-  return typeof error.code === "string" ? error.code : null;
+  return typeof error.code === "string" && error.code !== "" ? error.code : null;
 }

@@ -28,11 +28,18 @@ export function NameLine({ name, cap, onChange, onEdit }: NameLineProps) {
       return on ? `${job_name} is on.` : `${job_name} is paused: its jobs wait.`;
     });
 
-  const number = (value: number, state: JobState) => (
+  const number = (value: number | null, state: JobState) => (
     <td className="number">
-      {value === 0
-        ? <span className="muted">0</span>
-        : <a href={href("/jobs", { state, name: job_name })}>{capped(value, cap)}</a>}
+      {value === 0 ? <span className="muted">0</span> : (
+        <a
+          href={href("/jobs", { state, name: job_name })}
+          aria-label={`${
+            value === null ? "" : `${capped(value, cap)} `
+          }${state} jobs of ${job_name}`}
+        >
+          {value === null ? "list" : capped(value, cap)}
+        </a>
+      )}
     </td>
   );
   return (

@@ -34,7 +34,7 @@ export function ScheduleLine({ schedule, onChange }: { schedule: Schedule; onCha
       </td>
       <td className="main">
         <span className="job-name">{name}</span>{" "}
-        <a className="muted" href={href("/jobs", { name: job_name })}>{job_name}</a>
+        <a href={href("/jobs", { name: job_name })}>{job_name}</a>
         {!enabled && <span className="tag warn">paused</span>}
         <p className="note">
           <ScheduleWords schedule={schedule} />

@@ -73,9 +73,7 @@ function Flow({ overview, name }: { overview: Overview; name: string | null }) {
               <FlowPlot overview={overview} flow={flow ?? null} label={title} />
             </Suspense>
           )}
-        {overview.partial && (
-          <p className="muted small-text">Only your newest 10,000 jobs are counted.</p>
-        )}
+        {overview.partial && <p className="muted small-text">Only your newest jobs are counted.</p>}
       </section>
       <div className="columns even">
         <div className="column">
