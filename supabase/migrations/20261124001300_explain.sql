@@ -48,7 +48,8 @@ begin
   end if;
   v_ahead := (select count(*) from (select from public.job j
     where j.state = 'pending' and j.next_run_at is null and j.job_name = _job.job_name and j.lane = _job.lane
-      and (-j.priority, j.created_at, j.id) < (-_job.priority, _job.created_at, _job.id) limit 1000) ahead);
+      and (j.priority > _job.priority
+        or j.priority = _job.priority and (j.created_at, j.id) < (_job.created_at, _job.id)) limit 1000) ahead);
   return case when v_ahead = 0 then 'due: it is rung with the next tick, within seconds'
     else format('due: %s%s jobs of the same lane are before it', case when v_ahead = 1000 then 'at least ' else '' end,
       v_ahead) end;
