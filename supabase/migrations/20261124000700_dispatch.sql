@@ -77,7 +77,8 @@ end
 $$;
 comment on function private.current_net_life() is 'Which life of pg_net''s unlogged tables this is.';
 
--- How many more rings fit into one batch of pg_net (200): those in flight are unanswered and not started.
+-- How many more rings fit into one batch of pg_net (200): those in flight are unanswered and not
+-- started.
 create function private.ring_budget() returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -91,6 +92,17 @@ begin
 end
 $$;
 comment on function private.ring_budget() is 'How many more jobs may be rung now.';
+
+-- The same for one name. Anyone may make up names: those without a row in job_config leave 50 rings to the others.
+create function private.ring_budget_of(_job_name text) returns integer
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return private.ring_budget()
+    - case when exists (select from public.job_config c where c.job_name = _job_name) then 0 else 50 end;
+end
+$$;
+comment on function private.ring_budget_of(text) is 'How many more jobs of this name may be rung now.';
 
 -- Free slots of a name that has a limit over all users, under its lock.
 create function private.name_slots(_config public.job_config, _now timestamptz) returns integer
@@ -237,6 +249,36 @@ $$;
 comment on function private.claim_lanes(public.job_config, uuid[], integer, integer, boolean) is
   'Moves due jobs of locked lanes to running within all limits, and rings them if asked.';
 
+-- Rings due jobs of a name, round-robin over its lanes from behind _after, _quota at most. Lanes whose lock is
+-- taken are passed over. Returns how many, and the last lane of this round: it got a job, or none of those looked at
+-- could get one.
+create function private.ring_name(
+  _config public.job_config, _after uuid, _quota integer, out _rung integer, out _last uuid
+) language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_lanes uuid[];
+  v_locked uuid[];
+begin
+  _rung := 0;
+  select coalesce(array_agg(l.lane order by l.place) filter (where l.ready), '{}'),
+    (array_agg(l.lane order by l.place desc))[1]
+  into v_lanes, _last
+  from private.waiting_lanes(_config, _after, _quota, 1000) with ordinality as l (lane, ready, place);
+  if cardinality(v_lanes) = 0 then
+    return;
+  end if;
+  v_locked := array(select l from unnest(v_lanes) l
+    where pg_try_advisory_xact_lock(private.lane_lock(_config.job_name, l)));
+  select count(*), (array_agg(j.lane order by array_position(v_lanes, j.lane) desc))[1]
+  into _rung, _last
+  from private.claim_lanes(_config, v_locked, _quota, greatest(1, _quota / cardinality(v_lanes)), true) a
+  join public.job j on j.id = a.job_id;
+end
+$$;
+comment on function private.ring_name(public.job_config, uuid, integer) is
+  'Rings due jobs of a name, round-robin over its lanes.';
+
 -- The tick, called by pg_cron without arguments: promotes delayed jobs whose time has come and rings due
 -- ones, round-robin over the lanes of each name, as many as fit one batch of pg_net. The round goes on behind
 -- the last lane that got a job, or behind those that could get none. Returns how many; 0 at once while another
@@ -252,8 +294,6 @@ declare
   v_names text[];
   v_config public.job_config;
   v_quota integer;
-  v_lanes uuid[];
-  v_locked uuid[];
   v_last uuid;
   v_rung integer;
   v_total integer := 0;
@@ -273,30 +313,21 @@ begin
   end if;
 
   v_budget := private.ring_budget();
-  -- Anyone may make up names: those of an operator go first.
-  v_names := array(select n from private.due_names() n
-    left join public.job_config c on c.job_name = n order by c.job_name is null, random());
+  v_names := private.names_to_ring();
   for v_place in 1..cardinality(v_names) loop
     exit when v_budget < 1;
     begin
       v_config := private.job_config_of(v_names[v_place]);
       continue when not v_config.enabled;
       v_quota := ceil(v_budget::numeric / (cardinality(v_names) - v_place + 1));
-      select coalesce(array_agg(l.lane order by l.place) filter (where l.ready), '{}'),
-        (array_agg(l.lane order by l.place desc))[1]
-      into v_lanes, v_last
-      from private.waiting_lanes(v_config, coalesce(
-        (select c.lane from private.lane_cursor c where c.job_name = v_config.job_name),
-        '00000000-0000-0000-0000-000000000000'), v_quota, 1000) with ordinality as l (lane, ready, place);
-      v_rung := 0;
-      if cardinality(v_lanes) > 0 then
-        v_locked := array(select l from unnest(v_lanes) l
-          where pg_try_advisory_xact_lock(private.lane_lock(v_config.job_name, l)));
-        select count(*), (array_agg(j.lane order by array_position(v_lanes, j.lane) desc))[1]
-        into v_rung, v_last
-        from private.claim_lanes(v_config, v_locked, v_quota, greatest(1, v_quota / cardinality(v_lanes)), true) a
-        join public.job j on j.id = a.job_id;
+      if not exists (select from public.job_config c where c.job_name = v_names[v_place]) then
+        exit when v_budget <= 50;
+        v_quota := ceil((v_budget - 50)::numeric / (cardinality(v_names) - v_place + 1));
+        update private.dispatcher d set last_name = v_names[v_place] where d.only_row;
       end if;
+      select r._rung, r._last into v_rung, v_last from private.ring_name(v_config, coalesce(
+        (select c.lane from private.lane_cursor c where c.job_name = v_config.job_name),
+        '00000000-0000-0000-0000-000000000000'), v_quota) r;
       insert into private.lane_cursor as c (job_name, lane)
       select v_config.job_name, v_last where v_last is not null
       on conflict (job_name) do update set lane = excluded.lane where c.lane <> excluded.lane;
@@ -311,24 +342,47 @@ end
 $$;
 comment on function private.run_jobs() is 'The tick: promotes delayed jobs and rings due ones. Returns how many it rang.';
 
--- Names that have a due job, found by skipping through the index.
-create function private.due_names() returns setof text
+-- Up to _max names that have a due job, found by skipping through the index: those after _after, in order.
+create function private.due_names(_after text, _max integer) returns setof text
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
   return query
-  with recursive names (name) as (
-    (select j.job_name from public.job j where j.state = 'pending' and j.next_run_at is null
-     order by j.job_name limit 1)
+  with recursive names (name, place) as (
+    select _after, 0
     union all
     select (select j.job_name from public.job j where j.state = 'pending' and j.next_run_at is null
-      and j.job_name > n.name order by j.job_name limit 1)
-    from names n where n.name is not null
+      and j.job_name > n.name order by j.job_name limit 1), n.place + 1
+    from names n where n.name is not null and n.place < _max
   )
-  select n.name from names n where n.name is not null;
+  select n.name from names n where n.name is not null and n.place > 0;
 end
 $$;
-comment on function private.due_names() is 'Names that have a due job.';
+comment on function private.due_names(text, integer) is 'Names after the given one that have a due job, at most so many.';
+
+-- Names with a due job in the order in which a tick rings them: those with a row in job_config, each time in
+-- another order; then up to 1,000 of the others, going on where the last tick stopped: however many names
+-- somebody makes up, a tick costs no more and every name has its turn.
+create function private.names_to_ring() returns text[]
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_last text := (select d.last_name from private.dispatcher d);
+  v_names text[] := array(select c.job_name from public.job_config c
+    where exists (select from public.job j where j.state = 'pending' and j.next_run_at is null and j.job_name = c.job_name)
+    order by random());
+begin
+  return v_names || array(
+    select n.name from (
+      select d.name, 0 as lap, d.place from private.due_names(v_last, 1000) with ordinality d (name, place)
+      union all
+      select d.name, 1, d.place from private.due_names('', 1000) with ordinality d (name, place) where d.name <= v_last
+    ) n
+    where not exists (select from public.job_config c where c.job_name = n.name)
+    order by n.lap, n.place limit 1000);
+end
+$$;
+comment on function private.names_to_ring() is 'Names with a due job, in the order in which a tick rings them.';
 
 -- Says once, in the log of the oldest due job of each name, why nothing runs.
 create function private.report_setup_problem(_problem text) returns void
@@ -338,7 +392,7 @@ begin
   raise warning 'jobs wait: %', _problem;
   insert into public.job_logs (job_id, log_message, log_level, created_at)
   select oldest.id, 'Waiting: ' || _problem || '.', 'ERROR', private.now()
-  from private.due_names() n
+  from unnest(private.names_to_ring()) n
   cross join lateral (select j.id from public.job j
     where j.state = 'pending' and j.next_run_at is null and j.job_name = n
     order by j.lane, j.priority desc, j.created_at, j.id limit 1) oldest

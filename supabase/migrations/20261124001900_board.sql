@@ -3,7 +3,8 @@
 --
 -- Board functions are security definer, because they read private tables and because a count over an index may not
 -- look at every row's owner as a policy would. Each begins with private.visible_user() or a filter read by
--- private.read_board_filter(), which says whose rows they may touch.
+-- private.read_board_filter(), which says whose rows they may touch. They read the first rows in an index's order, so
+-- the planner is kept from reading all of a user's or a name's rows and sorting them, which statistics may suggest.
 
 -- One added index: every name and state in the order of the list. The list of all names is merged from the newest
 -- of each, and a count reads nothing but the index.
@@ -76,7 +77,7 @@ comment on function private.read_board_filter(jsonb, jsonb) is
 -- The names with a row in job_config, and those of which there are jobs, found by skipping through an index; of
 -- these the first 300, because any user may make up names.
 create function private.names_of_jobs() returns setof text
-language plpgsql stable security invoker set search_path = '' set enable_seqscan = off
+language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
   return query
@@ -100,7 +101,7 @@ create function private.find_jobs(
   _filter private.board_filter, _limit integer, _examine integer,
   out ids uuid[], out end_at timestamptz, out end_id uuid
 )
-language plpgsql stable security invoker set search_path = '' set enable_seqscan = off
+language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_states text[] := coalesce(_filter.states, '{pending,running,completed,failed,canceled}');
@@ -160,7 +161,7 @@ comment on function private.find_jobs(private.board_filter, integer, integer) is
 -- How many jobs fit the filter, by each of its states, each up to 10,001: {STATE: n, cap, partial}. partial: the bound
 -- of what is looked at was met, 5,000 of a user's jobs, 500 for error and body.
 create function private.count_by_state(_filter private.board_filter) returns jsonb
-language plpgsql stable security invoker set search_path = '' set enable_seqscan = off
+language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_names text[];

@@ -31,8 +31,8 @@ create table private.job_pick_up (
   primary key (period, at, job_name, bucket)
 );
 comment on table private.job_pick_up is
-  'How long jobs waited from queued to started: a sample of those that ended with their first attempt. Kept as job_flow.';
-comment on column private.job_pick_up.period is 'Length of the time in seconds: 60, 900 or 3600.';
+  'How long jobs waited from queued to started: a sample of those that ended with their first attempt. 5 minutes are kept for 2 hours, hours for 2 days, 6 hours for 8 days.';
+comment on column private.job_pick_up.period is 'Length of the time in seconds: 300, 3600 or 21600.';
 comment on column private.job_pick_up.at is 'Begin of the time in which they ended.';
 comment on column private.job_pick_up.job_name is 'The name.';
 comment on column private.job_pick_up.bucket is '10 log10(milliseconds), rounded up.';
@@ -75,7 +75,7 @@ comment on function private.pick_up_milliseconds(integer) is 'About how many mil
 -- with their first attempt and were not delayed. Writes nothing while nothing happens, but once a minute how far it
 -- is. Returns how many events it counted.
 create function private.count_jobs() returns bigint
-language plpgsql volatile security invoker set search_path = '' set enable_seqscan = off
+language plpgsql volatile security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_now timestamptz := private.now();
@@ -125,7 +125,7 @@ begin
   ), counted as (
     insert into private.job_pick_up as c (period, at, job_name, bucket, jobs)
     select p.period, date_bin(make_interval(secs => p.period), u.finished_at, 'epoch'), u.job_name, u.bucket, count(*)
-    from pick_ups u cross join (values (60), (900), (3600)) as p (period)
+    from pick_ups u cross join (values (300), (3600), (21600)) as p (period)
     group by 1, 2, 3, 4
     on conflict (period, at, job_name, bucket) do update set jobs = c.jobs + excluded.jobs
   )
@@ -136,7 +136,7 @@ begin
   end if;
   delete from private.job_flow f using (values (60, interval '2 hours'), (900, '2 days'), (3600, '8 days')) as p (period, kept)
   where f.period = p.period and f.at < v_now - p.kept;
-  delete from private.job_pick_up u using (values (60, interval '2 hours'), (900, '2 days'), (3600, '8 days')) as p (period, kept)
+  delete from private.job_pick_up u using (values (300, interval '2 hours'), (3600, '2 days'), (21600, '8 days')) as p (period, kept)
   where u.period = p.period and u.at < v_now - p.kept;
   delete from private.operator_action a where a.id in (select o.id from private.operator_action o order by o.id limit 100)
     and a.created_at < v_now - interval '1 year';

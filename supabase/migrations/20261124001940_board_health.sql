@@ -3,7 +3,7 @@
 -- What waits and runs now, of one user or of all (null): counts up to 10,001 and the oldest due job. The oldest is
 -- looked for among the 1,000 oldest pending jobs of each name; a user's among the 100 next of each of her lanes.
 create function private.board_now(_user_id uuid, out counts jsonb, out oldest public.job)
-language plpgsql stable security invoker set search_path = '' set enable_seqscan = off
+language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_names text[] := array(select private.names_of_jobs());
@@ -38,7 +38,7 @@ comment on function private.board_now(uuid) is 'What waits and runs now, of a us
 -- Lanes whose slots are all taken while something is due, oldest first, at most 20 (of the 2,000 jobs that run longest
 -- in the index's order).
 create function private.full_lanes(_user_id uuid, _with_user boolean) returns jsonb
-language plpgsql stable security invoker set search_path = '' set enable_seqscan = off
+language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
   return (
@@ -69,10 +69,10 @@ end
 $$;
 comment on function private.full_lanes(uuid, boolean) is 'Lanes that are full while something is due, oldest first.';
 
--- The names with the most failed jobs since _from and the most frequent error among the newest 200 of each. Numbers
--- within errors do not tell them apart. A user's: among her newest 5,000 jobs.
+-- The names with the most failed jobs since _from and the most frequent error among the newest 100 of each. Numbers
+-- within errors do not tell them apart. A user's: among her newest 2,000 jobs.
 create function private.failing_names(_user_id uuid, _period integer, _from timestamptz) returns jsonb
-language plpgsql stable security invoker set search_path = '' set enable_seqscan = off
+language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
   return (
@@ -84,11 +84,11 @@ begin
       select n.job_name, n.failed, e.* from names n cross join lateral (
         select j.id, j.finished_at, j.last_error from public.job j
         where j.job_name = n.job_name and j.state = 'failed' and j.finished_at is not null and j.finished_at >= _from
-        order by j.finished_at desc limit 200) e
+        order by j.finished_at desc limit 100) e
       union all
       select o.job_name, count(*) over (partition by o.job_name), o.id, o.finished_at, o.last_error
       from (select * from public.job j where j.user_id = _user_id and j.created_at >= _from
-        order by j.created_at desc limit 5000) o
+        order by j.created_at desc limit 2000) o
       where o.state = 'failed'
     ), errors as (
       select f.job_name, f.failed, count(*) as jobs, max(f.finished_at) as last_at,
@@ -147,8 +147,8 @@ comment on function private.board_health(boolean, jsonb, public.job) is 'The boa
 
 -- The overview of a span: hour, day or week. Returns the flow per name, pick-up times, what waits and runs, the oldest
 -- due job, full lanes, failing names and the health strip. Raises JQ401, JQ422. Called by signed-in users and servers.
-create function public.board_overview(_span text default 'hour') returns jsonb
-language plpgsql stable security definer set search_path = ''
+create function public.board_overview(_span text default 'hour') returns json
+language plpgsql stable security definer set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_now timestamptz := private.now();
@@ -156,6 +156,7 @@ declare
   v_all boolean := v_user_id is null;
   v_period integer := case _span when 'hour' then 60 when 'day' then 900 when 'week' then 3600 end;
   v_from timestamptz;
+  v_flow record;
   v_state record;
 begin
   if v_period is null then
@@ -163,11 +164,13 @@ begin
   end if;
   v_from := date_bin(make_interval(secs => v_period), v_now - ('1 ' || _span)::interval, 'epoch');
   v_state := private.board_now(v_user_id);
-  return private.flow_as_json(v_user_id, v_period, v_from, v_now) || jsonb_build_object(
+  v_flow := private.flow_as_json(v_user_id, v_period, v_from, v_now);
+  return json_build_object(
+    'times', v_flow.times, 'names', v_flow.names, 'totals', v_flow.totals, 'pick_up', v_flow.pick_up,
     'scope', case when v_all then 'all' else 'own' end, 'span', _span, 'at', v_now, 'bucket_seconds', v_period,
     'counted_until', case when v_all then (select c.until from private.job_flow_counted c) else v_now end,
     'partial', not v_all and exists (select from public.job j where j.user_id = v_user_id and j.created_at >= v_from
-      order by j.created_at desc offset 5000 limit 1),
+      order by j.created_at desc offset 2000 limit 1),
     'now', v_state.counts, 'full_lanes', private.full_lanes(v_user_id, v_all),
     'failing', private.failing_names(v_user_id, v_period, v_from),
     'oldest_due', case when (v_state.oldest).id is not null then (

@@ -23,7 +23,7 @@ comment on function private.visible_job(uuid) is 'A job that the caller may see;
 create function public.board_logs(
   _job_id uuid, _before bigint default null, _after bigint default null, _limit integer default 100
 ) returns jsonb
-language plpgsql stable security definer set search_path = '' set enable_seqscan = off
+language plpgsql stable security definer set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_job public.job := private.visible_job(_job_id);

@@ -17,8 +17,11 @@ begin
   end if;
   delete from public.job j where j.id = _job.id;
   return null;
-exception when sqlstate 'JQ409' then
-  return 'unique_key';
+exception
+  when sqlstate 'JQ409' then
+    return 'unique_key';
+  when sqlstate 'JQ429' then
+    return 'too_many_waiting';
 end
 $$;
 comment on function private.apply_action(text, public.job) is 'Retries, cancels or deletes one job; null, or why not.';
@@ -26,7 +29,7 @@ comment on function private.apply_action(text, public.job) is 'Retries, cancels 
 -- Retries, cancels or deletes jobs that the caller may see: those of _ids (at most 1,000), or the newest 1,000 that
 -- fit _filter and whose state the action fits. _preview: only counts them, up to 10,001. Returns {action, preview,
 -- matching, matching_capped, partial (a bound of what is looked at was met: there may be older ones), cap, done, skipped,
--- remaining}; skipped counts by reason: not_found, wrong_state, unique_key, busy. Raises JQ401, JQ403, JQ422. Called by signed-in users and servers.
+-- remaining}; skipped counts by reason: not_found, wrong_state, unique_key, too_many_waiting, busy. Raises JQ401, JQ403, JQ422. Called by signed-in users and servers.
 create function public.board_apply(
   _action text, _ids uuid[] default null, _filter jsonb default null, _preview boolean default false
 ) returns jsonb

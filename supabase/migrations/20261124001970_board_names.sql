@@ -18,7 +18,7 @@ comment on function private.last_change(text, uuid) is 'The last change of a nam
 -- Names as the board shows them, with counts (up to 501) of one user's jobs or of all (null). A user's failed jobs are
 -- not counted by name: null.
 create function private.names_as_json(_names text[], _user_id uuid) returns jsonb
-language plpgsql stable security invoker set search_path = '' set enable_seqscan = off
+language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_now timestamptz := private.now();
@@ -29,11 +29,11 @@ begin
     select coalesce(jsonb_agg(to_jsonb(private.job_config_of(n.name)) || jsonb_build_object(
       'configured', exists (select from public.job_config c where c.job_name = n.name),
       'due', (select count(*) from (select from public.job j where j.state = 'pending' and j.next_run_at is null
-        and j.job_name = n.name and j.lane between v_low and v_high limit 501) c),
+        and j.job_name = n.name and j.lane between v_low and v_high order by j.lane limit 501) c),
       'delayed', (select count(*) from (select from public.job j where j.state = 'pending' and j.next_run_at is not null
-        and j.job_name = n.name and j.lane between v_low and v_high limit 501) c),
+        and j.job_name = n.name and j.lane between v_low and v_high order by j.lane limit 501) c),
       'running', (select count(*) from (select from public.job j where j.state = 'running'
-        and j.job_name = n.name and j.lane between v_low and v_high limit 501) c),
+        and j.job_name = n.name and j.lane between v_low and v_high order by j.lane limit 501) c),
       'failed', case when _user_id is null then (select count(*) from (select from public.job j
         where j.job_name = n.name and j.state = 'failed' order by j.created_at limit 501) c) end,
       'oldest_due_at', case when _user_id is null then (
@@ -51,9 +51,9 @@ $$;
 comment on function private.names_as_json(text[], uuid) is 'Names as the board shows them.';
 
 -- The names the caller may see, with limits and counts: {names, cap, more}. Operators: all that are configured or
--- have jobs, at most 200; users: those among their newest 5,000 jobs. Raises JQ401.
+-- have jobs, at most 200; users: those among their newest 2,000 jobs. Raises JQ401.
 create function public.board_names() returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_user_id uuid := private.visible_user();
@@ -63,7 +63,7 @@ begin
     v_names := array(select n from private.names_of_jobs() n order by n limit 201);
   else
     v_names := array(select distinct o.job_name from (select j.job_name from public.job j
-      where j.user_id = v_user_id order by j.created_at desc limit 5000) o order by 1 limit 201);
+      where j.user_id = v_user_id order by j.created_at desc limit 2000) o order by 1 limit 201);
   end if;
   return jsonb_build_object('cap', 500, 'more', cardinality(v_names) > 200,
     'names', private.names_as_json(v_names[1:200], v_user_id));
