@@ -1,7 +1,7 @@
 -- The flow, counted, and the overview that shows it.
 begin;
 set local search_path = public, extensions;
-select plan(36);
+select plan(38);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -77,6 +77,10 @@ select isnt_empty('select from private.job_flow where period = 900', 'quarters o
 set local private.frozen_now = '2026-01-11 14:30:00+00';
 select private.count_jobs();
 select is_empty('select from private.job_flow union all select from private.job_pick_up', 'and nothing for ever');
+
+set local private.frozen_now = '2026-01-03 14:30:00+00';
+select is(private.recount_jobs() > 0, true, 'a recount finds what is still there');
+select is((select until from private.job_flow_counted), private.now() - interval '10 s', 'up to now');
 
 -- The overview
 set local private.frozen_now = '2026-01-02 12:00:00+00';
