@@ -139,7 +139,7 @@ begin
     || jsonb_build_array(jsonb_build_object('name', 'draining',
       'ok', not v_idle or (v_why like 'due:%' and _oldest.created_at > v_now - interval '30 seconds'),
       'text', case when (_counts ->> 'due')::integer = 0 then 'nothing is due'
-        else format('%s due, %s running', _counts ->> 'due', _counts ->> 'running') end || coalesce(': ' || _oldest.job_name || ' is ' || v_why, '')));
+        else format('%s due, %s running', _counts ->> 'due', _counts ->> 'running') end || coalesce(': ' || regexp_replace(v_why, '^(waiting|due): ', ''), '')));
   return jsonb_build_object('ok', not jsonb_path_exists(v_checks, '$[*] ? (@.ok == false)'), 'checks', v_checks);
 end
 $$;
