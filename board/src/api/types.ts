@@ -99,13 +99,20 @@ export interface JobDetail {
 }
 
 export type Action = "retry" | "cancel" | "delete";
-export type SkipReason = "not_found" | "wrong_state" | "unique_key" | "busy";
+export type SkipReason =
+  | "not_found"
+  | "wrong_state"
+  | "unique_key"
+  | "too_many_waiting"
+  | "busy";
 
 export interface Applied {
   action: Action;
   preview: boolean;
   matching: number;
   matching_capped: boolean;
+  /** The search met a bound: older jobs may match, too. */
+  partial: boolean;
   cap: number;
   done: number;
   remaining: boolean;

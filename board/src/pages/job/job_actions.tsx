@@ -82,6 +82,8 @@ function reason(skipped: string | undefined): string {
   switch (skipped) {
     case "unique_key":
       return "another job with its unique key waits or runs";
+    case "too_many_waiting":
+      return "as many jobs of its name wait as max_pending allows";
     case "busy":
       return "the job is being worked on, try again";
     case "not_found":

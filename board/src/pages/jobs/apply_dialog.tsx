@@ -31,6 +31,7 @@ const REASONS: Record<SkipReason, string> = {
   not_found: "not there any more",
   wrong_state: "in a state it does not fit",
   unique_key: "another job with the same key waits or runs",
+  too_many_waiting: "as many of the name wait as its max_pending allows",
   busy: "being worked on at that moment",
 };
 
@@ -105,11 +106,14 @@ function amount(preview: Applied): string {
 }
 
 function Preview({ preview }: { preview: Applied }) {
-  const { matching, matching_capped: isCapped, cap } = preview;
+  const { matching, matching_capped: isCapped, partial, cap } = preview;
   if (matching === 0) return <p>None of them is in a state this fits.</p>;
   return (
     <p>
-      <strong>{isCapped ? `More than ${count(10_000)} jobs` : plural(matching, "job")}</strong>{" "}
+      <strong>
+        {partial && "At least "}
+        {isCapped ? `more than ${count(10_000)} jobs` : plural(matching, "job")}
+      </strong>{" "}
       {matching === 1 ? "fits" : "fit"}.{" "}
       {matching > cap && `The newest ${count(cap)} are done now; then you can go on.`}
     </p>

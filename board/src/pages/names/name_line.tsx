@@ -32,6 +32,7 @@ export function NameLine({ name, cap, onChange, onEdit }: NameLineProps) {
     <td className="number">
       {value === 0 ? <span className="muted">0</span> : (
         <a
+          className={state === "failed" ? "bad" : undefined}
           href={href("/jobs", { state, name: job_name })}
           aria-label={`${
             value === null ? "" : `${capped(value, cap)} `

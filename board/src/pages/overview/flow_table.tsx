@@ -13,13 +13,19 @@ export function FlowTable({ overview, chosen }: { overview: Overview; chosen: st
         <thead>
           <tr>
             <th scope="col">Name</th>
-            <th scope="col" className="wide-only">
+            <th scope="col" className="spark-cell wide-only">
               <span className="hidden">Ended over time</span>
             </th>
             <th scope="col" className="number">Queued</th>
             <th scope="col" className="number">Done</th>
             <th scope="col" className="number">Failed</th>
-            <th scope="col" className="number wide-only">Pick-up</th>
+            <th
+              scope="col"
+              className="number wide-only"
+              title="From queued to started, median and p99"
+            >
+              Pick-up
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -57,7 +63,7 @@ function FlowLine({ flow, overview, isChosen }: FlowLineProps) {
           )
           : <span className="muted">all others</span>}
       </td>
-      <td className="wide-only">
+      <td className="spark-cell wide-only">
         <Sparkline good={flow.completed} bad={flow.failed} />
       </td>
       <td className="number">{count(totals.queued)}</td>
@@ -71,7 +77,7 @@ function FlowLine({ flow, overview, isChosen }: FlowLineProps) {
           )
           : count(totals.failed)}
       </td>
-      <td className="number wide-only" title="p50, p99">
+      <td className="number wide-only" title="Median and p99">
         {pick_up
           ? (
             <>
