@@ -1,12 +1,14 @@
 -- Part 24: what waits and why, what fails, and board_overview, which puts the overview together.
 
 -- What waits and runs now, of one user or of all (null): counts up to 10,001 and the oldest due job. The oldest is
--- looked for among the 1,000 oldest pending jobs of each name; a user's among the 100 next of each of her lanes.
+-- looked for among the 1,000 oldest pending jobs of each name; a user's among the 100 next of each of her lanes. One of a
+-- paused name is only named if there is no other.
 create function private.board_now(_user_id uuid, out counts jsonb, out oldest public.job)
 language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_names text[] := array(select private.names_of_jobs());
+  v_paused text[] := array(select c.job_name from public.job_config c where not c.enabled);
 begin
   if _user_id is null then
     counts := jsonb_build_object('cap', 10000,
@@ -17,7 +19,7 @@ begin
       select d.* from (select * from public.job j where j.job_name = n.name and j.state = 'pending'
         order by j.created_at, j.id limit 1000) d
       where d.next_run_at is null order by d.created_at, d.id limit 1) o
-    order by o.created_at, o.id limit 1;
+    order by o.job_name = any (v_paused), o.created_at, o.id limit 1;
     return;
   end if;
   counts := jsonb_build_object('cap', 10000,
@@ -30,7 +32,7 @@ begin
   select o.* into oldest from unnest(v_names) as n (name) cross join lateral (
     select * from public.job j where j.job_name = n.name and j.lane = _user_id and j.state = 'pending' and j.next_run_at is null
     order by j.priority desc, j.created_at, j.id limit 100) o
-  order by o.created_at, o.id limit 1;
+  order by o.job_name = any (v_paused), o.created_at, o.id limit 1;
 end
 $$;
 comment on function private.board_now(uuid) is 'What waits and runs now, of a user or of all, and the oldest due job.';
@@ -106,7 +108,8 @@ end
 $$;
 comment on function private.failing_names(uuid, integer, timestamptz) is 'Names with failed jobs, most first, with their top error.';
 
--- The health strip: {ok, checks: [{name, ok, text, at}]}. _all: also pg_net, which is not of one user.
+-- The health strip: {ok, checks: [{name, ok, text, at}]}. _all: also pg_net, which is not of one user. That everything due
+-- is of a paused name is said, and is well.
 create function private.board_health(_all boolean, _counts jsonb, _oldest public.job) returns jsonb
 language plpgsql stable security invoker set search_path = ''
 as $$
@@ -117,6 +120,7 @@ declare
   v_queued integer := (select count(*) from (select from net.http_request_queue q limit 1001) c);
   v_silent boolean;
   v_idle boolean := (_counts ->> 'due')::integer > 0 and (_counts ->> 'running')::integer = 0;
+  v_config public.job_config := private.job_config_of(_oldest.job_name);
   v_why text;
   v_checks jsonb;
 begin
@@ -129,7 +133,7 @@ begin
   v_checks := jsonb_build_array(
     jsonb_build_object('name', 'dispatcher', 'ok', coalesce(v_last > v_now - interval '1 minute', false), 'at', v_last,
       'text', case when v_last is null then 'the dispatcher has never run: is pg_cron up?'
-        when v_last > v_now - interval '1 minute' then 'the dispatcher ran ' || date_trunc('second', greatest(v_now - v_last, '0')) || ' ago'
+        when v_last > v_now - interval '1 minute' then format('the dispatcher ran %s s ago', greatest(0, round(extract(epoch from v_now - v_last))))
         else 'the dispatcher has not run for ' || date_trunc('second', v_now - v_last) || ': is pg_cron up?' end),
     jsonb_build_object('name', 'setup', 'ok', v_problem is null, 'text', coalesce(v_problem, 'the Vault has what jobs need')))
     || case when _all then jsonb_build_array(jsonb_build_object('name', 'pg_net', 'ok', not v_silent, 'text',
@@ -137,7 +141,7 @@ begin
         when v_queued = 0 then 'pg_net has nothing to send'
         else format('pg_net has %s requests to send', case when v_queued > 1000 then 'more than 1000' else v_queued::text end) end)) else '[]' end
     || jsonb_build_array(jsonb_build_object('name', 'draining',
-      'ok', not v_idle or (v_why like 'due:%' and _oldest.created_at > v_now - interval '30 seconds'),
+      'ok', not v_idle or not v_config.enabled or (v_why like 'due:%' and _oldest.created_at > v_now - interval '30 seconds'),
       'text', case when (_counts ->> 'due')::integer = 0 then 'nothing is due'
         else format('%s due, %s running', _counts ->> 'due', _counts ->> 'running') end || coalesce(': ' || regexp_replace(v_why, '^(waiting|due): ', ''), '')));
   return jsonb_build_object('ok', not jsonb_path_exists(v_checks, '$[*] ? (@.ok == false)'), 'checks', v_checks);

@@ -1,7 +1,7 @@
 -- The flow, counted, and the overview that shows it.
 begin;
 set local search_path = public, extensions;
-select plan(38);
+select plan(40);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -119,8 +119,15 @@ select pg_temp.act('admin');
 insert into job_config (job_name, enabled) values ('work', false);
 update job set state = 'completed', finished_at = private.now(), locked_at = null where state = 'running';
 select pg_temp.act('operator');
-select is(pg_temp.o('$.health.checks[*] ? (@.name == "draining")'), '{"name": "draining", "ok": false, "text": "3 due, 0 running: work is disabled in job_config"}',
+select is(pg_temp.o('$.health.checks[*] ? (@.name == "draining")'), '{"name": "draining", "ok": true, "text": "3 due, 0 running: work is disabled in job_config"}',
+  'what is paused is not draining, which is well');
+select pg_temp.act('admin');
+insert into job (user_id, job_name) values ('b0000000-0000-0000-0000-000000000000', 'mail');
+delete from vault.secrets where name = 'app.jwt_secret';
+select pg_temp.act('operator');
+select is(pg_temp.o('$.health.checks[*] ? (@.name == "draining").text'), '"4 due, 0 running: the Vault secret app.jwt_secret is missing: seed it with npm run vault"',
   'nothing is draining, and why');
+select is(pg_temp.o('$.health.ok'), 'false', 'which is not well');
 
 select * from finish();
 rollback;
