@@ -71,7 +71,8 @@ function whereItIs(stack: Stack): string {
   job board          ${stack.boardUrl}
 
 What to try next
-  open the job board and sign in as ada@example.com with demo-password
+  open the job board and sign in as ada@example.com with demo-password; npm run demo:load gives it a
+  week of jobs, and operator@example.com, who sees everybody's
   open the dashboard, table "job", and on its SQL page: select * from job order by created_at desc
   queue one more, as the demo's user:
     TOKEN=$(curl -s '${stack.apiUrl}/auth/v1/token?grant_type=password' -H 'apikey: ${stack.publishableKey}' \\

@@ -44,7 +44,7 @@ Deno.test("every npm script that the guide names exists", async () => {
   const { scripts } = JSON.parse(await Deno.readTextFile(join(projectFolder, "package.json")));
   const unknown: string[] = [];
   for (const { path, text } of await pages()) {
-    for (const [, name] of text.matchAll(/\bnpm run ([a-z-]+)/g)) {
+    for (const [, name] of text.matchAll(/\bnpm run ([a-z:-]+)/g)) {
       if (!(name! in scripts)) unknown.push(`${path}: npm run ${name}`);
     }
   }
