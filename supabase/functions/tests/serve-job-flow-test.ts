@@ -59,6 +59,21 @@ Deno.test("a lingering function takes a job that comes later, without a ring", (
     },
   ));
 
+Deno.test("a job whose hand-over was lost on the way is handed over by the repeated call", () =>
+  withServed(serve(() => "done"), { lingerSeconds: 0.6 }, async (served) => {
+    const { runtime, queue, ring, server } = served;
+    let lost = 0;
+    runtime.fault = ({ name }) =>
+      name === "next_job" && runtime.jobs.length > 1 && lost++ < 2 ? "lost answer" : undefined;
+    await ring(queue());
+    await until(() => runtime.named("next_job").length >= 2, "it asks for more");
+    const later = queue();
+    await server.idle();
+    assert.deepEqual([later.state, later.attempt, lost > 2], ["completed", 1, true]);
+    const calls = runtime.named("next_job").map((call) => call.args._call_id);
+    assert.ok(new Set(calls).size <= calls.length - 2, "the lost ones were repeated as they were");
+  }));
+
 Deno.test("only one of the work loops of an isolate lingers", () =>
   withServed(
     serve(() => pause(50)),

@@ -279,16 +279,36 @@ Deno.test("commit runs the SQL function and completes the job in one call", () =
   });
 });
 
-Deno.test("a commit whose answer is lost happens once", () => {
+Deno.test("a commit whose answer is lost happens once, and the handler sees its result", () => {
   let effects = 0;
-  const run: Run = ({ commit }) => commit("book_seats");
-  const commitFunction = () => ++effects;
-  return withServed(serve(run), { commitFunction }, async ({ runtime, queue, ringAndWait }) => {
+  const seen: unknown[] = [];
+  const run: Run = async ({ commit, signal }) => {
+    seen.push(await commit("book_seats"), signal.aborted);
+  };
+  const options = { leaseSeconds: 0.2, commitFunction: () => ++effects };
+  return withServed(serve(run), options, async ({ runtime, queue, ringAndWait }) => {
     let lost = 0;
-    runtime.fault = ({ name }) => name === "commit_job" && lost++ === 0 ? "lost answer" : undefined;
+    runtime.fault = ({ name }) => name === "commit_job" && lost++ < 3 ? "lost answer" : undefined;
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, effects, lost], ["completed", 1, 2]);
+    assert.deepEqual([job.state, effects, lost], ["completed", 1, 4]);
+    assert.deepEqual(seen, [1, false], "also when a heartbeat says meanwhile that it is over");
+    assert.ok(runtime.named("heartbeat_job").length > 0);
+  });
+});
+
+Deno.test("two commits are two calls: the second one of an attempt finds it over", () => {
+  let error: unknown;
+  const run: Run = async ({ commit }) => {
+    await commit("book_seats");
+    await commit("book_seats").catch((thrown) => error = thrown);
+  };
+  return withServed(serve(run), {}, async ({ runtime, queue, ringAndWait }) => {
+    await ringAndWait(queue());
+    await until(() => error !== undefined, "the second commit is refused");
+    assert.match(String(error), /not the job's live one/);
+    const ids = runtime.named("commit_job").map((call) => call.args._call_id);
+    assert.equal(new Set(ids).size, 2);
   });
 });
 

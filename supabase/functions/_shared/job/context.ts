@@ -87,7 +87,9 @@ export function createContext<Body>(body: Body, parts: ContextParts): JobContext
       const kept = toJson(args, ARGS_BYTES);
       if (kept.problem !== undefined) throw new TypeError(`no such arguments: ${kept.problem}`);
       await logs.flush(0);
-      const answer = await api.commit(job, rpc, kept.json, budget.reportsUntil);
+      attempt.committing = true;
+      const answer = await api.commit(job, rpc, kept.json, { until: budget.reportsUntil })
+        .finally(() => attempt.committing = false);
       if (answer.status !== "ok") {
         attempt.lose("this attempt is not the job's live one any more");
         attempt.signal.throwIfAborted();

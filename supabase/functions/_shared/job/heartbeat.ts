@@ -15,6 +15,8 @@ export interface Heartbeat {
   progress(value: Json): void;
   /** Sends progress that is still waiting. */
   flush(): Promise<void>;
+  /** Until when (ms since the epoch) the engine waits for another beat. */
+  leaseUntil(): number;
   stop(): void;
 }
 
@@ -86,6 +88,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
       if (beating) await beating;
       if (news && !stopped) await beat();
     },
+    leaseUntil: () => lastHeard + leaseMs,
     stop,
   };
 }
