@@ -78,10 +78,18 @@ async function killWhileTheyWork(stack: Stack, sql: postgres.Sql) {
     }
     await pause(Math.random() * 2_000);
     const process = (await stack.functionProcesses()).find((one) => !one.retired);
-    if (killed < kills && process && open!.running > 0) {
-      Deno.kill(process.pid, "SIGKILL");
-      killed++;
-    }
+    if (killed < kills && process && open!.running > 0 && kill(process.pid)) killed++;
+  }
+}
+
+/** Whether the process was still there. */
+function kill(pid: number): boolean {
+  try {
+    Deno.kill(pid, "SIGKILL");
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { z } from "npm:zod@4.6.7";
 import type { JobContext, JobLog } from "../_shared/job/mod.ts";
 import { retryUntil } from "../_shared/job/retry.ts";
@@ -21,16 +21,16 @@ Deno.test("a handler that ignores its signal has failed when the isolate's time 
   return withServed(serve(run), options, async ({ runtime, queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.retries], ["pending", 1]);
-    assert.match(job.error ?? "", /did not stop when the time of this isolate was over.*signal/);
+    assertEquals([job.state, job.retries], ["pending", 1]);
+    assertMatch(job.error ?? "", /did not stop when the time of this isolate was over.*signal/);
 
     const calls = runtime.calls.length;
     ofHandler?.info("still here");
     ends.resolve("too late");
     await pause(1_200);
-    assert.equal(runtime.calls.length, calls, "no heartbeat, no log line, no second report");
-    assert.deepEqual(job.logs.map(({ message }) => message), ["begun"]);
-    assert.deepEqual([job.state, job.result], ["pending", null]);
+    assertEquals(runtime.calls.length, calls, "no heartbeat, no log line, no second report");
+    assertEquals(job.logs.map(({ message }) => message), ["begun"]);
+    assertEquals([job.state, job.result], ["pending", null]);
   });
 });
 
@@ -42,8 +42,8 @@ Deno.test("a handler that ignores its signal after a saved step is continued fro
   return withServed(serve(run), { wallClockSeconds: 0.4 }, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.retries, job.after], ["pending", 0, "0.000 seconds"]);
-    assert.match(job.logs[0]?.message ?? "", /did not stop/);
+    assertEquals([job.state, job.retries, job.after], ["pending", 0, "0.000 seconds"]);
+    assertMatch(job.logs[0]?.message ?? "", /did not stop/);
   });
 });
 
@@ -56,7 +56,7 @@ Deno.test("a handler that stops in time is not told that it did not", () => {
   return withServed(serve(run), { wallClockSeconds: 0.5 }, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.result], ["completed", "done"]);
+    assertEquals([job.state, job.result], ["completed", "done"]);
   });
 });
 
@@ -69,8 +69,8 @@ Deno.test("heartbeats go on while a report has to wait", () => {
       name === "log_job_attempt" && Date.now() - since < 1_200 ? "down" : undefined;
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.logs[0]?.message], ["completed", "done"]);
-    assert.ok(runtime.named("heartbeat_job").length >= 3);
+    assertEquals([job.state, job.logs[0]?.message], ["completed", "done"]);
+    assert(runtime.named("heartbeat_job").length >= 3);
   });
 });
 
@@ -86,7 +86,7 @@ Deno.test("a call that hangs is given up while the lease leaves time for another
         : undefined;
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.result, hung], ["completed", "kept", 2]);
+    assertEquals([job.state, job.result, hung], ["completed", "kept", 2]);
   });
 });
 
@@ -106,22 +106,22 @@ const tries = async (options: { until: number; leaseUntil?(): number }, longestP
 
 Deno.test("the last pause leaves time for another try", async () => {
   const at = await tries({ until: Date.now() + 400 });
-  assert.ok(at.length >= 4, `tries at ${at}`);
-  assert.ok(at.at(-1)! >= 350 && at.at(-1)! <= 450, `tries at ${at}`);
+  assert(at.length >= 4, `tries at ${at}`);
+  assert(at.at(-1)! >= 350 && at.at(-1)! <= 450, `tries at ${at}`);
 });
 
 Deno.test("while a lease runs, each pause is at most half of what is left of it", async () => {
   const leaseUntil = Date.now() + 600;
   const at = await tries({ until: Date.now() + 700, leaseUntil: () => leaseUntil });
   const inTime = at.filter((ms) => ms < 600);
-  assert.ok(inTime.length >= 4 && inTime.at(-1)! >= 500, `tries at ${at}`);
+  assert(inTime.length >= 4 && inTime.at(-1)! >= 500, `tries at ${at}`);
 });
 
 Deno.test("one try is one try", async () => {
-  assert.equal((await tries({ until: 0 })).length, 1);
+  assertEquals((await tries({ until: 0 })).length, 1);
 });
 
 Deno.test("a lease that is over makes nothing hasty", async () => {
   const at = await tries({ until: Date.now() + 300, leaseUntil: () => 1 }, 100);
-  assert.ok(at.length <= 8, `tries at ${at}`);
+  assert(at.length <= 8, `tries at ${at}`);
 });
