@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { retryAfter } from "../poll-feed/retry_after.ts";
 import { withFunction } from "./support/function.ts";
 
@@ -58,15 +58,29 @@ Deno.test("poll-feed waits as long as a rate limit says", () => {
   });
 });
 
-Deno.test("poll-feed gives up on 404 and tries again on 500", async () => {
-  for (const [status, state] of [[404, "failed"], [500, "pending"]] as const) {
-    const options = world(() => new Response("no", { status }));
+Deno.test("poll-feed gives up on 404, and on 500 until the job's next try", async () => {
+  for (const [status, state, times] of [[404, "failed", 1], [500, "pending", 3]] as const) {
+    let asked = 0;
+    const options = world(() => new Response(`no ${++asked}`, { status }));
     await withFunction("poll-feed", options, async ({ queue, ring }) => {
       const job = queue({ request_body: { feedId } });
       await ring(job);
-      assertEquals([job.state, job.error], [state, `the API answered ${status}`]);
+      assertEquals([job.state, asked], [state, times]);
+      assertMatch(job.error ?? "", new RegExp(`the API answered ${status}$`));
     });
   }
+});
+
+Deno.test("poll-feed asks again at once when the API has a hiccup", () => {
+  let asked = 0;
+  const hiccup = () =>
+    ++asked === 1 ? new Response("oops", { status: 500 }) : Response.json({ items });
+  const options = world(hiccup);
+  return withFunction("poll-feed", options, async ({ queue, ring }) => {
+    const job = queue({ request_body: { feedId } });
+    await ring(job);
+    assertEquals([job.state, job.retries, asked], ["completed", 0, 2]);
+  });
 });
 
 Deno.test("Retry-After is seconds or a date; a minute if it is neither", () => {
