@@ -1,6 +1,7 @@
 import { deadline, retry } from "@std/async";
 import { z } from "npm:zod@4.6.7";
 import { PermanentError, RetryAfterError, serveJob } from "../_shared/job/mod.ts";
+import { pollFeed } from "./job.ts";
 import { retryAfter } from "./retry_after.ts";
 
 const EVERY_SECONDS = 15 * 60;
@@ -8,8 +9,7 @@ const PATIENCE_MS = 10_000;
 const answer = z.object({ items: z.array(z.object({ id: z.string(), title: z.string() })) });
 
 serveJob({
-  name: "poll-feed",
-  body: z.object({ feedId: z.uuid() }),
+  ...pollFeed,
   async run({ body, supabase, signal, log, commit }) {
     const { data: feed, error } = await supabase
       .from("feed").select("url, etag").eq("id", body.feedId).maybeSingle();
