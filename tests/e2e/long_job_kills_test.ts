@@ -76,10 +76,20 @@ async function killWhileTheyWork(stack: Stack, sql: postgres.Sql) {
         String(chain % USERS + 1)
       })::uuid, 'link-of-chain', ${sql.json(body)}, 100)`;
     }
-    await pause(Math.random() * 2_000);
+    if (killed === kills) await pause(500);
+    else await untilWork(sql);
+    await pause(Math.random() * 600);
     const process = (await stack.functionProcesses()).find((one) => !one.retired);
     if (killed < kills && process && open!.running > 0 && kill(process.pid)) killed++;
   }
+}
+
+/** Waits until a step is run that was not there before, for some seconds at most. */
+async function untilWork(sql: postgres.Sql): Promise<void> {
+  const runs = async () => (await sql`select count(*)::int from public.step_run`)[0]!.count;
+  const before = await runs();
+  const until = Date.now() + 8_000;
+  while (await runs() === before && Date.now() < until) await pause(20);
 }
 
 /** Whether the process was still there. */
