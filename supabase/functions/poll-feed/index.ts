@@ -51,6 +51,8 @@ async function ask(feed: { url: string; etag: string | null }, signal: AbortSign
   throw new Error(`the API answered ${response.status}`);
 }
 
-function poll(feedId: string, etag: string | null, items: unknown[], nextPollAt: Date) {
-  return { _feed_id: feedId, _etag: etag, _items: items, _next_poll_at: nextPollAt };
+type Items = z.infer<typeof answer>["items"];
+
+function poll(feedId: string, etag: string | null, items: Items, nextPollAt: Date) {
+  return { _feed_id: feedId, _etag: etag, _items: items, _next_poll_at: nextPollAt.toISOString() };
 }

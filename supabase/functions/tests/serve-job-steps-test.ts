@@ -3,8 +3,16 @@ import { z } from "npm:zod@4.6.7";
 import type { JobContext } from "../_shared/job/mod.ts";
 import { until, withServed } from "./support/served.ts";
 
-type Run = (context: JobContext<unknown>) => unknown;
-const serve = (run: Run) => ({ name: "steps", body: z.unknown(), run });
+/** These tests commit SQL functions that the project does not have. */
+type Context = Omit<JobContext<unknown>, "commit"> & {
+  commit(rpc: string, args?: object): Promise<unknown>;
+};
+type Run = (context: Context) => unknown;
+const serve = (run: Run) => ({
+  name: "steps",
+  body: z.unknown(),
+  run: run as (context: JobContext<unknown>) => unknown,
+});
 const untilStopped: Run = ({ signal }) =>
   new Promise((resolve) => signal.addEventListener("abort", resolve));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -14,6 +14,7 @@ serveJob({
   async run({ body, supabase, jobId, step, commit }) {
     // The tables and the function are made by the test: the generated types do not know them.
     const client = supabase as unknown as SupabaseClient;
+    const commitAny = commit as (rpc: string, args: object) => Promise<unknown>;
     const must = async (call: PromiseLike<{ error: { message: string } | null }>) => {
       const { error } = await call;
       if (error) throw new Error(error.message);
@@ -26,6 +27,6 @@ serveJob({
         await must(client.from("step_effect").upsert(effect, { ignoreDuplicates: true }));
       });
     }
-    return await commit("keep_link", { _job_id: jobId, _body: body });
+    return await commitAny("keep_link", { _job_id: jobId, _body: body });
   },
 });
