@@ -110,7 +110,8 @@ comment on column private.dispatcher.last_name is
   'Where the next tick goes on in the round of names without a row in job_config.';
 
 -- The configuration of a name, or the defaults when it has no row.
--- Takes a job name, returns one row. The defaults equal those of the columns (a test compares them).
+-- Takes a job name, returns one row. The defaults equal those of the columns (a test compares them), one by one, so
+-- that a migration may add a column.
 create function private.job_config_of(_job_name text) returns public.job_config
 language plpgsql stable security invoker set search_path = ''
 as $$
@@ -119,8 +120,17 @@ declare
 begin
   select * into v_config from public.job_config c where c.job_name = _job_name;
   if not found then
-    v_config := row(_job_name, 1, true, null, null, 60, 150, 300, 21600, 0, null, interval '1 minute',
-      interval '7 days', interval '30 days', null)::public.job_config;
+    v_config.job_name := _job_name;
+    v_config.concurrency_limit := 1;
+    v_config.enabled := true;
+    v_config.lease_seconds := 60;
+    v_config.response_timeout_seconds := 150;
+    v_config.backoff_seconds := 300;
+    v_config.backoff_max_seconds := 21600;
+    v_config.linger_seconds := 0;
+    v_config.rate_period := interval '1 minute';
+    v_config.keep_completed := interval '7 days';
+    v_config.keep_failed := interval '30 days';
   end if;
   return v_config;
 end
