@@ -101,7 +101,9 @@ async function watch(client: SupabaseClient, id: string): Promise<number> {
     .select("created_at, log_level, log_message").eq("job_id", id).order("id");
   for (const line of data ?? []) {
     console.log(
-      `  ${line.created_at.slice(11, 23)} ${line.log_level.padEnd(5)} ${line.log_message}`,
+      `  ${new Date(line.created_at).toISOString().slice(11, 23)} ${
+        line.log_level.padEnd(5)
+      } ${line.log_message}`,
     );
   }
   return last?.state === "completed" ? 0 : 1;

@@ -8,6 +8,7 @@ const USER = "ada@example.com";
 /** Rows of this user that the commands name. */
 const FEED = "00000000-0000-4000-8000-00000000feed";
 const DOCUMENT = "00000000-0000-4000-8000-00000000d0c0";
+const FAILED = "00000000-0000-4000-8000-00000000fa11";
 
 export interface Examples {
   /** One command for each example, in the order of reading. */
@@ -61,6 +62,10 @@ async function prepareRows(stack: Stack, thirdParty: string): Promise<void> {
       on conflict (id) do update set url = excluded.url`;
     await sql`insert into public.document (id, user_id, content)
       values (${DOCUMENT}, ${user.id}, 'three short words') on conflict (id) do nothing`;
+    await sql`insert into public.job
+        (id, user_id, job_name, request_body, state, retries, last_error, finished_at)
+      values (${FAILED}, ${user.id}, 'send-digest', '{"day": "2026-11-20"}', 'failed', 3,
+        'no connection', now()) on conflict (id) do nothing`;
   } finally {
     await sql.end();
   }
