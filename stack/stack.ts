@@ -90,6 +90,7 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
   const logDir = join(dataDir, "logs");
   const log = options.quiet ? () => {} : options.log ?? (() => {});
   const config = readConfig(projectDir);
+  const jsrKnown = jsrAnswers();
   const keys = await deriveKeys();
   const ports = await choosePorts(options, config.ports);
   Deno.mkdirSync(logDir, { recursive: true });
@@ -131,7 +132,7 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
       return process;
     });
 
-  const jsr = await jsrAnswers();
+  const jsr = await jsrKnown;
   if (!jsr) log(SAID);
   const functionsSettings: FunctionsSettings = {
     port: ports.functions,

@@ -74,6 +74,17 @@ Deno.test("heartbeats go on while a report has to wait", () => {
   });
 });
 
+Deno.test("heartbeats reach a database that comes back shortly before the lease is over", () => {
+  const options = { leaseSeconds: 2, leasesEnd: true };
+  return withServed(serve(() => pause(2_300)), options, async ({ runtime, queue, ringAndWait }) => {
+    const job = queue();
+    runtime.fault = ({ name }) =>
+      name === "heartbeat_job" && Date.now() - job.heardAt < 1_600 ? "down" : undefined;
+    await ringAndWait(job);
+    assertEquals(job.state, "completed");
+  });
+});
+
 Deno.test("a call that hangs is given up while the lease leaves time for another", () => {
   const options = { leaseSeconds: 1.5, leasesEnd: true };
   return withServed(serve(() => "kept"), options, async ({ runtime, queue, ringAndWait }) => {

@@ -44,7 +44,11 @@ export interface RuntimeApi {
     token: string,
     patience: Patience,
   ): Promise<{ status: "ok"; job: Job } | { status: "stale" }>;
-  heartbeat(job: Job, progress: Json): Promise<{ status: "ok" | "canceled" | "stale" }>;
+  heartbeat(
+    job: Job,
+    progress: Json,
+    patience: Patience,
+  ): Promise<{ status: "ok" | "canceled" | "stale" }>;
   finish(job: Job, report: FinishReport, patience: Patience): Promise<{ next: Job | null }>;
   next(jobName: string, lingerSeconds: number, patience: Patience): Promise<{ next: Job | null }>;
   release(job: Job, afterSeconds: number, patience: Patience): Promise<{ status: string }>;
@@ -115,14 +119,8 @@ export function createRuntimeApi(environment: Environment): RuntimeApi {
         { _job_id: jobId, _token: token, _call_id: crypto.randomUUID() },
         patience,
       ),
-    heartbeat(job, progress) {
-      const leaseUntil = Date.now() + job.lease_seconds * 1000;
-      return call(
-        "heartbeat_job",
-        { ...fence(job), _progress: progress },
-        { until: 0, leaseUntil: () => leaseUntil },
-      );
-    },
+    heartbeat: (job, progress, patience) =>
+      call("heartbeat_job", { ...fence(job), _progress: progress }, patience),
     finish: (job, report, patience) =>
       call(
         "finish_job",

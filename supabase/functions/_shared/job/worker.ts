@@ -64,7 +64,7 @@ export async function runAttempt<S extends BodySchema>(
   }, redact);
   const heartbeat = startHeartbeat({
     leaseSeconds: job.lease_seconds,
-    send: (progress) => api.heartbeat(job, progress),
+    send: (progress, leaseUntil) => api.heartbeat(job, progress, { until: 0, leaseUntil }),
     onCanceled: () => cancel(attempt),
     onStale: (message) => {
       if (!attempt.committing) attempt.lose(message);
