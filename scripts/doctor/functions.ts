@@ -40,7 +40,7 @@ async function jobNames({ sql, projectDir }: Context): Promise<string[]> {
   }
   const rows = await sql<{ name: string }[]>`
     select job_name as name from public.job_config where enabled
-    union select private.due_names()`;
+    union select unnest(private.names_to_ring())`;
   rows.forEach((row) => names.add(row.name));
   return [...names].sort();
 }

@@ -6,7 +6,7 @@ export const paused: Check = {
   needs: ["migrations"],
   async look({ sql }) {
     const rows = await sql<{ name: string }[]>`
-      select n as name from private.due_names() n
+      select n as name from unnest(private.names_to_ring()) n
       where not (private.job_config_of(n)).enabled`;
     if (rows.length === 0) return { ok: "none with waiting jobs" };
     return {
@@ -28,7 +28,7 @@ export const waiting: Check = {
     const [oldest] = await sql<{ id: string; minutes: number; why: string }[]>`
       select o.id, extract(epoch from clock_timestamp() - o.created_at)::int / 60 as minutes,
         public.explain_job(o.id) as why
-      from private.due_names() n
+      from unnest(private.names_to_ring()) n
       cross join lateral (select j.id, greatest(j.created_at, j.updated_at) as created_at
         from public.job j
         where j.state = 'pending' and j.next_run_at is null and j.job_name = n

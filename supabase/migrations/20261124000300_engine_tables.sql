@@ -6,6 +6,7 @@ create table private.job_attempt (
   token uuid not null default gen_random_uuid(),
   request_id bigint,
   call_id uuid,
+  claim_id uuid,
   rung_at timestamptz not null,
   started_at timestamptz,
   heartbeat_at timestamptz,
@@ -26,12 +27,17 @@ create unique index job_attempt_live on private.job_attempt (job_id) where finis
 create index job_attempt_unanswered on private.job_attempt (request_id)
   where request_id is not null and responded_at is null;
 
+create index job_attempt_claimed_by_call on private.job_attempt (claim_id)
+  where claim_id is not null and finished_at is null;
+
 comment on table private.job_attempt is 'Every try at a job. The fence, explain_job and the dashboards read it.';
 comment on column private.job_attempt.job_id is 'The job.';
 comment on column private.job_attempt.attempt is 'Its number, from 1; X-Job-Attempt of the ring.';
 comment on column private.job_attempt.token is 'Secret of this attempt: reports without it change nothing.';
 comment on column private.job_attempt.request_id is 'pg_net''s id of the ring; null if the job was handed over.';
-comment on column private.job_attempt.call_id is 'Which call started it: a repeated call gets the same answer.';
+comment on column private.job_attempt.call_id is
+  'Which call started it, or completed it by commit_job: the same call repeated gets the same answer.';
+comment on column private.job_attempt.claim_id is 'Which call of next_job claimed it: repeated, it gets the same job.';
 comment on column private.job_attempt.rung_at is 'When it was claimed.';
 comment on column private.job_attempt.started_at is 'When the function proved the token; null for plain functions.';
 comment on column private.job_attempt.heartbeat_at is 'When its function last said that it works.';
@@ -98,12 +104,15 @@ comment on column private.lane_cursor.lane is 'The last lane that was looked at.
 
 create table private.dispatcher (
   only_row boolean primary key default true check (only_row),
-  last_run_at timestamptz
+  last_run_at timestamptz,
+  last_name text not null default ''
 );
 insert into private.dispatcher default values;
 comment on table private.dispatcher is 'When run_jobs last ran: explain_job tells by it whether pg_cron is up.';
 comment on column private.dispatcher.only_row is 'Keeps the table to one row.';
 comment on column private.dispatcher.last_run_at is 'When run_jobs last began.';
+comment on column private.dispatcher.last_name is
+  'Where the next tick goes on in the round of names without a row in job_config.';
 
 -- The configuration of a name, or the defaults when it has no row.
 -- Takes a job name, returns one row. The defaults equal those of the columns (a test compares them).

@@ -79,7 +79,7 @@ create trigger job_before_delay before insert or update of next_run_at on public
   for each row execute function private.before_job_delay();
 
 -- Queues one job for a user, or without a user (null). Returns its id, or with a unique key the id of
--- the job that is already waiting or running. Raises JQ409, JQ413, JQ422, JQ429; 23503 if there is no such user.
+-- the job that is already waiting or running. Raises JQ404 if there is no such user, JQ409, JQ413, JQ422, JQ429.
 -- For the database's own code: triggers, maintenance; not for API roles.
 create function private.queue_job_for_user(
   _user_id uuid, _job_name text, _request_body jsonb default '{}', _max_retries integer default 3,
@@ -92,6 +92,9 @@ declare
 begin
   if _job_name is null or _max_retries is null then
     raise exception using errcode = 'JQ422', message = 'job_name and max_retries may not be null';
+  elsif _user_id is not null and not exists (select from auth.users u where u.id = _user_id) then
+    raise exception using errcode = 'JQ404', message = format('there is no user %s', _user_id),
+      hint = 'A deleted user''s token stays valid until it expires: sign in again.';
   elsif _unique_key is null then
     insert into public.job (user_id, job_name, request_body, max_retries, next_run_at, priority)
     values (_user_id, _job_name, coalesce(_request_body, '{}'), _max_retries, _run_at, coalesce(_priority, 0))
@@ -125,7 +128,7 @@ comment on function private.queue_job_for_user(uuid, text, jsonb, integer, times
 -- system. Contract of the article (first three arguments) and of this engine.
 -- Takes the function's name, its JSON body, how often to try in all, not before when, a priority within
 -- the lane and a key that makes it unique while it waits or runs. Returns the job's id.
--- Raises JQ401, JQ413, JQ422, JQ429. Security definer, because the engine's checks are in private.
+-- Raises JQ401, JQ404, JQ409, JQ413, JQ422, JQ429. Security definer, because the engine's checks are in private.
 create function public.queue_job(
   _job_name text, _request_body jsonb default '{}', _max_retries integer default 3,
   _run_at timestamptz default null, _priority integer default 0, _unique_key text default null
@@ -138,7 +141,7 @@ begin
 end
 $$;
 comment on function public.queue_job(text, jsonb, integer, timestamptz, integer, text) is
-  'Queues a job for the calling user and returns its id. Raises JQ401, JQ413, JQ422, JQ429.';
+  'Queues a job for the calling user and returns its id. Raises JQ401, JQ404, JQ409, JQ413, JQ422, JQ429.';
 
 -- Queues many jobs in one statement: all or none.
 -- Takes an array of {job_name, request_body, max_retries, run_at, priority, unique_key}; only job_name is
@@ -223,6 +226,27 @@ $$;
 comment on function public.queue_jobs(jsonb) is
   'Queues many jobs, all or none; returns their ids in order. Raises JQ401, JQ403, JQ404, JQ409, JQ413, JQ422, JQ429.';
 
+-- Refuses what has come into a lane if more jobs than _max_pending wait in it now. Raises JQ429.
+create function private.check_max_pending(_job_name text, _lane uuid, _max_pending integer) returns void
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  if (select count(*) from (
+      (select from public.job j where j.state = 'pending' and j.next_run_at is null
+         and j.job_name = _job_name and j.lane = _lane limit _max_pending + 1)
+      union all
+      (select from public.job j where j.state = 'pending' and j.next_run_at is not null
+         and j.job_name = _job_name and j.lane = _lane limit _max_pending + 1)) waiting)
+    > _max_pending
+  then
+    raise exception using errcode = 'JQ429',
+      message = format('%s jobs of %s are waiting already, the limit per user', _max_pending, _job_name),
+      hint = 'Wait until some have run, or raise job_config.max_pending.';
+  end if;
+end
+$$;
+comment on function private.check_max_pending(text, uuid, integer) is 'Raises JQ429 if more jobs wait in the lane than may.';
+
 -- Every way to make a job passes here, also an insert through the table API: a log line each, and the
 -- limit of waiting jobs. Security definer: users may not write the log.
 create function private.after_job_insert() returns trigger
@@ -239,18 +263,7 @@ begin
     select distinct q.job_name, q.lane, c.max_pending
     from queued q join public.job_config c on c.job_name = q.job_name and c.max_pending is not null
   loop
-    if (select count(*) from (
-        (select from public.job j where j.state = 'pending' and j.next_run_at is null
-           and j.job_name = v_lane.job_name and j.lane = v_lane.lane limit v_lane.max_pending + 1)
-        union all
-        (select from public.job j where j.state = 'pending' and j.next_run_at is not null
-           and j.job_name = v_lane.job_name and j.lane = v_lane.lane limit v_lane.max_pending + 1)) waiting)
-      > v_lane.max_pending
-    then
-      raise exception using errcode = 'JQ429',
-        message = format('%s jobs of %s are waiting already, the limit per user', v_lane.max_pending, v_lane.job_name),
-        hint = 'Wait until some have run, or raise job_config.max_pending.';
-    end if;
+    perform private.check_max_pending(v_lane.job_name, v_lane.lane, v_lane.max_pending);
   end loop;
   return null;
 end

@@ -77,20 +77,21 @@ end
 $$;
 comment on function private.current_net_life() is 'Which life of pg_net''s unlogged tables this is.';
 
--- How many more rings fit into one batch of pg_net (200): those in flight are unanswered and not started.
-create function private.ring_budget() returns integer
+-- How many more rings of a name fit into one batch of pg_net (200): those in flight are unanswered and not
+-- started. Anyone may make up names: those without a row in job_config (_configured false) leave 50 to the others.
+create function private.ring_budget(_configured boolean) returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
   return (
-    select 200 - count(*)::integer from (
+    select case when _configured then 200 else 150 end - count(*)::integer from (
       select from private.job_attempt a
       where a.request_id is not null and a.responded_at is null and a.started_at is null and a.finished_at is null
       limit 200) in_flight
   );
 end
 $$;
-comment on function private.ring_budget() is 'How many more jobs may be rung now.';
+comment on function private.ring_budget(boolean) is 'How many more jobs of a name with or without a row in job_config may be rung now.';
 
 -- Free slots of a name that has a limit over all users, under its lock.
 create function private.name_slots(_config public.job_config, _now timestamptz) returns integer
@@ -249,6 +250,7 @@ declare
   v_now timestamptz := private.now();
   v_problem text := private.setup_problem();
   v_budget integer;
+  v_reserve integer;
   v_names text[];
   v_config public.job_config;
   v_quota integer;
@@ -272,16 +274,20 @@ begin
     return 0;
   end if;
 
-  v_budget := private.ring_budget();
-  -- Anyone may make up names: those of an operator go first.
-  v_names := array(select n from private.due_names() n
-    left join public.job_config c on c.job_name = n order by c.job_name is null, random());
+  v_budget := private.ring_budget(true);
+  v_reserve := v_budget - private.ring_budget(false);
+  v_names := private.names_to_ring();
   for v_place in 1..cardinality(v_names) loop
     exit when v_budget < 1;
     begin
       v_config := private.job_config_of(v_names[v_place]);
       continue when not v_config.enabled;
       v_quota := ceil(v_budget::numeric / (cardinality(v_names) - v_place + 1));
+      if not exists (select from public.job_config c where c.job_name = v_names[v_place]) then
+        exit when v_budget <= v_reserve;
+        v_quota := ceil((v_budget - v_reserve)::numeric / (cardinality(v_names) - v_place + 1));
+        update private.dispatcher d set last_name = v_names[v_place] where d.only_row;
+      end if;
       select coalesce(array_agg(l.lane order by l.place) filter (where l.ready), '{}'),
         (array_agg(l.lane order by l.place desc))[1]
       into v_lanes, v_last
@@ -311,24 +317,47 @@ end
 $$;
 comment on function private.run_jobs() is 'The tick: promotes delayed jobs and rings due ones. Returns how many it rang.';
 
--- Names that have a due job, found by skipping through the index.
-create function private.due_names() returns setof text
+-- Up to _max names that have a due job, found by skipping through the index: those after _after, in order.
+create function private.due_names(_after text, _max integer) returns setof text
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
   return query
-  with recursive names (name) as (
-    (select j.job_name from public.job j where j.state = 'pending' and j.next_run_at is null
-     order by j.job_name limit 1)
+  with recursive names (name, place) as (
+    select _after, 0
     union all
     select (select j.job_name from public.job j where j.state = 'pending' and j.next_run_at is null
-      and j.job_name > n.name order by j.job_name limit 1)
-    from names n where n.name is not null
+      and j.job_name > n.name order by j.job_name limit 1), n.place + 1
+    from names n where n.name is not null and n.place < _max
   )
-  select n.name from names n where n.name is not null;
+  select n.name from names n where n.name is not null and n.place > 0;
 end
 $$;
-comment on function private.due_names() is 'Names that have a due job.';
+comment on function private.due_names(text, integer) is 'Names after the given one that have a due job, at most so many.';
+
+-- Names with a due job in the order in which a tick rings them: those with a row in job_config, each time in
+-- another order; then up to 1,000 of the others, going on where the last tick stopped: however many names
+-- somebody makes up, a tick costs no more and every name has its turn.
+create function private.names_to_ring() returns text[]
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_last text := (select d.last_name from private.dispatcher d);
+  v_names text[] := array(select c.job_name from public.job_config c
+    where exists (select from public.job j where j.state = 'pending' and j.next_run_at is null and j.job_name = c.job_name)
+    order by random());
+begin
+  return v_names || array(
+    select n.name from (
+      select d.name, 0 as lap, d.place from private.due_names(v_last, 1000) with ordinality d (name, place)
+      union all
+      select d.name, 1, d.place from private.due_names('', 1000) with ordinality d (name, place) where d.name <= v_last
+    ) n
+    where not exists (select from public.job_config c where c.job_name = n.name)
+    order by n.lap, n.place limit 1000);
+end
+$$;
+comment on function private.names_to_ring() is 'Names with a due job, in the order in which a tick rings them.';
 
 -- Says once, in the log of the oldest due job of each name, why nothing runs.
 create function private.report_setup_problem(_problem text) returns void
@@ -338,7 +367,7 @@ begin
   raise warning 'jobs wait: %', _problem;
   insert into public.job_logs (job_id, log_message, log_level, created_at)
   select oldest.id, 'Waiting: ' || _problem || '.', 'ERROR', private.now()
-  from private.due_names() n
+  from unnest(private.names_to_ring()) n
   cross join lateral (select j.id from public.job j
     where j.state = 'pending' and j.next_run_at is null and j.job_name = n
     order by j.lane, j.priority desc, j.created_at, j.id limit 1) oldest

@@ -15,7 +15,8 @@ begin
   then
     return;
   end if;
-  perform private.claim_lanes(_config, array[_lane], private.ring_budget(), 200, true);
+  perform private.claim_lanes(_config, array[_lane], private.ring_budget(exists (
+    select from public.job_config c where c.job_name = _config.job_name)), 200, true);
 end
 $$;
 comment on function private.ring_lane(public.job_config, uuid) is 'Rings due jobs of a locked lane at once.';
@@ -53,7 +54,7 @@ begin
   if not v_config.enabled or not private.hold(private.lane_lock(new.job_name, new.lane), 1) then
     return null;
   end if;
-  if private.ring_budget() < 1 or length(v_done) > 16384 then
+  if private.ring_budget(true) < 1 or length(v_done) > 16384 then
     perform set_config('private.rung_lanes', 'enough', true);
     return null;
   end if;

@@ -41,8 +41,9 @@ $$;
 comment on function private.lock_live_job(uuid, uuid) is 'The job, locked, if the token is its live attempt''s; else null.';
 
 -- Claims the first due job of a lane for a function that is free: claim_lanes for the one job of a hand-over,
--- without its set of lanes and its ring. The caller holds the lane's lock or a slot of it. Null if none may start.
-create function private.claim_one(_config public.job_config, _lane uuid) returns private.job_attempt
+-- without its set of lanes and its ring. The caller holds the lane's lock or a slot of it. _claim_id: of next_job.
+-- Null if none may start.
+create function private.claim_one(_config public.job_config, _lane uuid, _claim_id uuid) returns private.job_attempt
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
@@ -75,8 +76,8 @@ begin
     from chosen c where j.id = c.id
     returning j.id, j.attempt
   )
-  insert into private.job_attempt (job_id, attempt, rung_at, started_at, lease_expires_at)
-  select c.id, c.attempt, v_now, v_now, v_now + make_interval(secs => _config.lease_seconds) from claimed c
+  insert into private.job_attempt (job_id, attempt, claim_id, rung_at, started_at, lease_expires_at)
+  select c.id, c.attempt, _claim_id, v_now, v_now, v_now + make_interval(secs => _config.lease_seconds) from claimed c
   returning * into v_attempt;
   if not found then
     return null;
@@ -87,13 +88,15 @@ begin
   return v_attempt;
 end
 $$;
-comment on function private.claim_one(public.job_config, uuid) is
+comment on function private.claim_one(public.job_config, uuid, uuid) is
   'Claims the first due job of a lane within all limits, for a hand-over.';
 
 -- Claims the next job of a name for a function that has a slot to give (_holds_slot: it has just ended a
 -- job of _lane in this transaction) or asks for one. Other lanes first, in round order after _lane (at most 16
 -- are tried), then _lane itself.
-create function private.hand_over(_job_name text, _lane uuid, _holds_slot boolean) returns private.job_attempt
+create function private.hand_over(
+  _job_name text, _lane uuid, _holds_slot boolean, _claim_id uuid default null
+) returns private.job_attempt
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
@@ -130,7 +133,7 @@ begin
     exit when v_lane is null or (v_wrapped and v_lane >= _lane);
     continue when not private.lane_is_open(v_config, v_lane)
       or not private.hold(private.lane_lock(_job_name, v_lane), 1, false);
-    v_next := private.claim_one(v_config, v_lane);
+    v_next := private.claim_one(v_config, v_lane, _claim_id);
     if v_next.job_id is not null then
       return v_next;
     end if;
@@ -140,14 +143,14 @@ begin
   then
     return null;
   end if;
-  v_next := private.claim_one(v_config, _lane);
+  v_next := private.claim_one(v_config, _lane, _claim_id);
   if v_next.job_id is null then
     return null;
   end if;
   return v_next;
 end
 $$;
-comment on function private.hand_over(text, uuid, boolean) is 'Claims the next job of a name for a function that is free.';
+comment on function private.hand_over(text, uuid, boolean, uuid) is 'Claims the next job of a name for a function that is free.';
 
 -- Starts an attempt: once, however often the ring is delivered. A repeated call with the same _call_id
 -- gets the same answer. Returns {"status": "ok", "job": …} or {"status": "stale"}.
@@ -196,7 +199,7 @@ begin
   set heartbeat_at = v_now,
     lease_expires_at = v_now + make_interval(secs => (private.job_config_of(v_job.job_name)).lease_seconds)
   where a.job_id = v_job.id and a.attempt = v_job.attempt;
-  if _progress is not null and octet_length(_progress::text) <= 65536 then
+  if _progress is not null and octet_length(_progress::text) <= 131072 then
     update public.job j set progress = _progress, updated_at = v_now where j.id = v_job.id;
   end if;
   return jsonb_build_object('status', case when v_job.cancel_requested_at is null then 'ok' else 'canceled' end);
@@ -208,7 +211,7 @@ comment on function public.heartbeat_job(uuid, uuid, jsonb) is 'For functions: e
 -- _accept_next false: the function takes no more, so the next job of the lane is rung; null: it will ask by
 -- next_job or by repeating this call. _outcome: completed | failed | failed_permanently | canceled. Returns
 -- {"status", "state", "next"}.
--- Raises JQ422 for another outcome.
+-- Raises JQ422 for another outcome, JQ413 for a result above 64 KiB: 128 KiB as PostgreSQL spells it, with spaces.
 create function public.finish_job(
   _job_id uuid, _token uuid, _outcome text, _result jsonb default null, _error text default null,
   _retry_after interval default null, _accept_next boolean default false
@@ -226,7 +229,7 @@ begin
   if _outcome is null or _outcome not in ('completed', 'failed', 'failed_permanently', 'canceled') then
     raise exception using errcode = 'JQ422', message = format('unknown outcome %L', left(_outcome, 100)),
       hint = 'Known are completed, failed, failed_permanently and canceled.';
-  elsif octet_length(_result::text) > 65536 then
+  elsif octet_length(_result::text) > 131072 then
     raise exception using errcode = 'JQ413', message = 'the result is larger than 64 KiB';
   end if;
   select * into v_job from public.job j where j.id = _job_id for update;
@@ -258,7 +261,7 @@ begin
     end;
     update private.job_attempt a set next_job_id = v_next.job_id, next_attempt = v_next.attempt
     where v_next.job_id is not null and a.job_id = _job_id and a.attempt = v_attempt.attempt;
-  elsif not _accept_next and v_state is not null then
+  elsif not _accept_next then
     perform private.fill_slot(v_job.job_name, v_job.lane);
   end if;
   return jsonb_build_object('status', 'ok', 'state', coalesce(v_state, v_job.state), 'next', v_payload);
@@ -268,16 +271,27 @@ comment on function public.finish_job(uuid, uuid, text, jsonb, text, interval, b
   'For functions: ends the attempt, once, and hands over the next job of this name if asked.';
 
 -- The next job of a name for a function that lingers. _linger_seconds: how much longer it will ask; while
--- it does, an enqueue leaves the job to it. Returns {"next": job or null}.
-create function public.next_job(_job_name text, _linger_seconds numeric default 0) returns jsonb
+-- it does, an enqueue leaves the job to it. _call_id: a random id of the caller's; the same call repeated, because
+-- its answer was lost, gets the same job. Returns {"next": job or null}.
+create function public.next_job(_job_name text, _linger_seconds numeric default 0, _call_id uuid default null)
+returns jsonb
 language plpgsql volatile security definer set search_path = ''
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   v_now timestamptz := private.now();
   v_until timestamptz;
-  v_next private.job_attempt := private.hand_over(_job_name, gen_random_uuid(), false);
+  v_next private.job_attempt;
 begin
+  if _call_id is not null then
+    -- A repeated call waits until the first one has ended.
+    perform pg_advisory_xact_lock(hashtextextended(_call_id::text, 7504));
+    select * into v_next from private.job_attempt a
+    where a.claim_id = _call_id and a.finished_at is null and a.heartbeat_at is null;
+  end if;
+  if v_next.job_id is null then
+    v_next := private.hand_over(_job_name, gen_random_uuid(), false, _call_id);
+  end if;
   if v_next.job_id is not null then
     return jsonb_build_object('next', private.job_payload(v_next.job_id, v_next.attempt));
   end if;
@@ -291,7 +305,7 @@ begin
   return jsonb_build_object('next', null);
 end
 $$;
-comment on function public.next_job(text, numeric) is 'For functions that linger: the next job of this name.';
+comment on function public.next_job(text, numeric, uuid) is 'For functions that linger: the next job of this name.';
 
 -- Gives the job back without spending a try, due again after _after. Returns {"status", "state"}.
 create function public.release_job(_job_id uuid, _token uuid, _after interval default '0') returns jsonb
@@ -312,7 +326,8 @@ end
 $$;
 comment on function public.release_job(uuid, uuid, interval) is 'For functions: back to pending without spending a try.';
 
--- Keeps the result of a step; the first one wins. Returns {"status", "result"}. Raises JQ413 above 256 KiB.
+-- Keeps the result of a step; the first one wins. Returns {"status", "result"}. Raises JQ413 above 256 KiB (512
+-- KiB as PostgreSQL spells it, with spaces), JQ422 for a name without 1 to 255 characters.
 create function public.save_job_step(_job_id uuid, _token uuid, _name text, _result jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -321,7 +336,9 @@ declare
 begin
   if v_job.id is null then
     return jsonb_build_object('status', 'stale');
-  elsif octet_length(_result::text) > 262144 then
+  elsif coalesce(char_length(_name), 0) not between 1 and 255 then
+    raise exception using errcode = 'JQ422', message = 'the name of a step must have 1 to 255 characters';
+  elsif octet_length(_result::text) > 524288 then
     raise exception using errcode = 'JQ413', message = format('the result of step %L is larger than 256 KiB', _name);
   end if;
   insert into private.job_step (job_id, name, result) values (v_job.id, _name, _result) on conflict do nothing;
@@ -363,12 +380,12 @@ comment on function public.log_job_attempt(uuid, uuid, jsonb) is 'For functions:
 
 revoke all on all functions in schema private from public, anon, authenticated, service_role;
 revoke all on function public.start_job(uuid, uuid, uuid), public.heartbeat_job(uuid, uuid, jsonb),
-  public.finish_job(uuid, uuid, text, jsonb, text, interval, boolean), public.next_job(text, numeric),
+  public.finish_job(uuid, uuid, text, jsonb, text, interval, boolean), public.next_job(text, numeric, uuid),
   public.release_job(uuid, uuid, interval), public.save_job_step(uuid, uuid, text, jsonb),
   public.log_job_attempt(uuid, uuid, jsonb)
   from public, anon, authenticated, service_role;
 grant execute on function public.start_job(uuid, uuid, uuid), public.heartbeat_job(uuid, uuid, jsonb),
-  public.finish_job(uuid, uuid, text, jsonb, text, interval, boolean), public.next_job(text, numeric),
+  public.finish_job(uuid, uuid, text, jsonb, text, interval, boolean), public.next_job(text, numeric, uuid),
   public.release_job(uuid, uuid, interval), public.save_job_step(uuid, uuid, text, jsonb),
   public.log_job_attempt(uuid, uuid, jsonb)
   to service_role;

@@ -42,13 +42,13 @@ select is_empty($$ select a.attrelid::regclass || '.' || a.attname from pg_attri
 create function pg_temp.may(_role text, _schema text) returns setof text language sql as $$
   select p.proname::text from pg_proc p where p.pronamespace = _schema::regnamespace and has_function_privilege(_role, p.oid, 'execute')
     and p.proname in ('queue_job', 'queue_jobs', 'dequeue_job', 'cancel_job', 'retry_job', 'log_job', 'explain_job', 'start_job', 'heartbeat_job',
-      'finish_job', 'next_job', 'release_job', 'save_job_step', 'log_job_attempt', 'commit_job') or _schema = 'private'
+      'finish_job', 'next_job', 'release_job', 'save_job_step', 'log_job_attempt', 'begin_commit', 'commit_job') or _schema = 'private'
     and p.pronamespace = _schema::regnamespace and has_function_privilege(_role, p.oid, 'execute') $$;
 select is_empty(format('select pg_temp.may(%L, %L)', r, 'private'), format('%s may execute nothing in private', r)) from unnest('{anon,authenticated,service_role}'::text[]) r;
 select set_eq(format('select pg_temp.may(%L, %L)', r, 'public'), $$ values ('queue_job'), ('queue_jobs'), ('dequeue_job'), ('cancel_job'), ('retry_job'), ('log_job'), ('explain_job') $$,
   format('%s may call the API of users and nothing of the runtime', r)) from unnest('{anon,authenticated}'::text[]) r;
 select set_eq($$ select pg_temp.may('service_role', 'public') $$, $$ values ('queue_job'), ('queue_jobs'), ('dequeue_job'), ('cancel_job'), ('retry_job'), ('log_job'), ('explain_job'),
-  ('start_job'), ('heartbeat_job'), ('finish_job'), ('next_job'), ('release_job'), ('save_job_step'), ('log_job_attempt'), ('commit_job') $$, 'service_role may call both');
+  ('start_job'), ('heartbeat_job'), ('finish_job'), ('next_job'), ('release_job'), ('save_job_step'), ('log_job_attempt'), ('begin_commit'), ('commit_job') $$, 'service_role may call both');
 select is_empty($$ select p.oid::regprocedure from pg_proc p where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
   and not coalesce(p.proconfig, '{}') @> array['search_path=""'] $$, 'every function has an empty search_path');
 select is_empty($$ select p.oid::regprocedure from pg_proc p where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)

@@ -1,7 +1,7 @@
 -- What users do with their jobs: dequeue, cancel, retry, log.
 begin;
 set local search_path = public, extensions;
-select plan(38);
+select plan(40);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -63,6 +63,13 @@ select pg_temp.make('00000000-0000-0000-0000-000000000010', 'failed', 'key');
 select pg_temp.make('00000000-0000-0000-0000-000000000011', 'pending', 'key');
 select pg_temp.act('ada');
 select throws_ok($$ select retry_job('00000000-0000-0000-0000-000000000010') $$, 'JQ409', null, 'not while its key is taken: JQ409');
+select pg_temp.act('admin');
+insert into job (id, user_id, job_name, state, finished_at) values ('00000000-0000-0000-0000-000000000019', 'a0000000-0000-0000-0000-000000000000', 'narrow', 'failed', private.now());
+insert into job (user_id, job_name) values ('a0000000-0000-0000-0000-000000000000', 'narrow');
+insert into job_config (job_name, max_pending) values ('narrow', 1);
+select pg_temp.act('ada');
+select throws_ok($$ select retry_job('00000000-0000-0000-0000-000000000019') $$, 'JQ429', null, 'nor above max_pending: JQ429');
+select is((select state from job where id = '00000000-0000-0000-0000-000000000019'), 'failed', 'and it stays as it was');
 
 select lives_ok($$ select log_job('00000000-0000-0000-0000-000000000003', 'hello', 'warn') $$, 'log_job writes a line');
 select log_job('00000000-0000-0000-0000-000000000003', 'plain');

@@ -1,7 +1,7 @@
 -- Queueing: defaults, every refusal, unique keys, queue_jobs, and the table API.
 begin;
 set local search_path = public, extensions;
-select plan(65);
+select plan(66);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -151,6 +151,9 @@ select is((select count(*) from job where job_name = 'x/y' or (job_name = 'x' an
   0::bigint, 'one refused item and nothing of its array is queued');
 select set_eq($$ select user_id from job where job_name = 'served' $$,
   $$ values ('b0000000-0000-0000-0000-000000000000'::uuid), (null) $$, 'each for its user');
+
+-- A user who is gone, whose token is still valid
+select throws_ok($$ select private.queue_job_for_user('dddddddd-0000-0000-0000-000000000000', 'example-job') $$, 'JQ404', null, 'a job for a user who is not there: JQ404');
 
 -- max_pending
 insert into job_config (job_name, max_pending) values ('narrow', 2);

@@ -1,7 +1,7 @@
 -- The runtime API: what functions report, each report fenced by the token of its attempt.
 begin;
 set local search_path = public, extensions;
-select plan(83);
+select plan(96);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -66,7 +66,7 @@ select pg_temp.act('service_role');
 select is(heartbeat_job(pg_temp.one(), pg_temp.token(pg_temp.one()), '{"done": 5}'), '{"status": "ok"}', 'a heartbeat is ok');
 select is(heartbeat_job(pg_temp.one(), gen_random_uuid(), '{"done": 6}'), '{"status": "stale"}', 'not with another token');
 select is((select progress from job where id = pg_temp.one()), '{"done": 5}', 'progress is kept');
-select heartbeat_job(pg_temp.one(), pg_temp.token(pg_temp.one()), to_jsonb(repeat('a', 70000)));
+select heartbeat_job(pg_temp.one(), pg_temp.token(pg_temp.one()), to_jsonb(repeat('a', 140000)));
 select is((select progress from job where id = pg_temp.one()), '{"done": 5}', 'one above 64 KiB is not');
 select pg_temp.act('admin');
 select is((select lease_expires_at from private.job_attempt where job_id = pg_temp.one()), private.now() + interval '30 seconds',
@@ -77,7 +77,11 @@ select pg_temp.act('service_role');
 select is(save_job_step(pg_temp.one(), pg_temp.token(pg_temp.one()), 'fetch', '[1]'), '{"status": "ok", "result": [1]}', 'a step is saved');
 select is(save_job_step(pg_temp.one(), pg_temp.token(pg_temp.one()), 'fetch', '[2]'), '{"status": "ok", "result": [1]}', 'the first result wins');
 select is(save_job_step(pg_temp.one(), gen_random_uuid(), 'other', '[2]'), '{"status": "stale"}', 'not with another token');
-select throws_ok($$ select save_job_step(pg_temp.one(), pg_temp.token(pg_temp.one()), 'big', to_jsonb(repeat('a', 262144))) $$, 'JQ413', null,
+select is(save_job_step(pg_temp.one(), pg_temp.token(pg_temp.one()), 'ones', to_jsonb(array_fill(1, array[130000]))) ->> 'status', 'ok',
+  '260,001 bytes of [1,1,…] are kept, though PostgreSQL spells them with spaces');
+select throws_ok(format('select save_job_step(pg_temp.one(), pg_temp.token(pg_temp.one()), %L, null)', n), 'JQ422', null,
+  'the name of a step has 1 to 255 characters: ' || coalesce(left(n, 5), 'null')) from (values (null), (''), (repeat('n', 256))) v (n);
+select throws_ok($$ select save_job_step(pg_temp.one(), pg_temp.token(pg_temp.one()), 'big', to_jsonb(repeat('a', 524288))) $$, 'JQ413', null,
   'a result above 256 KiB: JQ413');
 
 -- log_job_attempt
@@ -91,7 +95,7 @@ select throws_ok($$ select log_job_attempt(pg_temp.one(), pg_temp.token(pg_temp.
 -- finish_job
 select throws_ok($$ select finish_job(pg_temp.one(), pg_temp.token(pg_temp.one()), 'released') $$, 'JQ422', null, 'another outcome: JQ422');
 select throws_ok($$ select finish_job(pg_temp.one(), pg_temp.token(pg_temp.one()), null) $$, 'JQ422', null, 'no outcome: JQ422');
-select throws_ok($$ select finish_job(pg_temp.one(), pg_temp.token(pg_temp.one()), 'completed', to_jsonb(repeat('a', 65535))) $$, 'JQ413', null,
+select throws_ok($$ select finish_job(pg_temp.one(), pg_temp.token(pg_temp.one()), 'completed', to_jsonb(repeat('a', 131071))) $$, 'JQ413', null,
   'a result above 64 KiB: JQ413');
 select is(finish_job(pg_temp.one(), gen_random_uuid(), 'completed'), '{"status": "stale", "next": null}', 'a guessed token finishes nothing');
 select is(pg_temp.state(pg_temp.one()), 'running', 'and nothing changed');
@@ -162,6 +166,17 @@ insert into job (id, user_id, job_name) values ('00000000-0000-0000-0000-0000000
 select pg_temp.act('service_role');
 select is(next_job('work') #>> '{next,id}', '00000000-0000-0000-0000-0000000000e1', 'next_job claims a due job of the name');
 select is(next_job('work', 20), '{"next": null}', 'or tells that there is none');
+select pg_temp.act('admin');
+insert into job (user_id, job_name) select 'a0000000-0000-0000-0000-000000000000', 'asked' from generate_series(1, 2);
+insert into job_config (job_name, concurrency_limit) values ('asked', 5);
+select pg_temp.act('service_role');
+create temporary table asked as select next_job('asked', 0, 'cccccccc-0000-0000-0000-000000000001') as answer;
+select is(next_job('asked', 0, 'cccccccc-0000-0000-0000-000000000001'), (select answer from asked), 'the same call repeated gets the same job');
+select isnt(next_job('asked', 0, 'cccccccc-0000-0000-0000-000000000002') #>> '{next,id}', (select answer #>> '{next,id}' from asked),
+  'another call gets another job');
+select is((select count(*) from job where job_name = 'asked' and state = 'running'), 2::bigint, 'so that two calls claim two jobs');
+select finish_job((answer #>> '{next,id}')::uuid, (answer #>> '{next,token}')::uuid, 'completed') from asked;
+select is(next_job('asked', 0, 'cccccccc-0000-0000-0000-000000000001'), '{"next": null}', 'once it has ended, there is no more to repeat');
 select pg_temp.act('admin');
 select is((select expires_at - private.now() from private.job_linger where job_name = 'work'), '1 second'::interval, 'whoever lingers is believed for a second');
 select is(next_job('nobody', 20), '{"next": null}', 'of names that do not linger');
@@ -247,6 +262,32 @@ select results_eq($$ select user_id, body, role from public.note $$, $$ values
   ('a0000000-0000-0000-0000-000000000000'::uuid, E'it''s \\ %L', 'authenticated'), ('a0000000-0000-0000-0000-000000000000', E'it''s \\ %L', 'authenticated') $$,
   'as the job''s user');
 select is((select result from job where id = '00000000-0000-0000-0000-000000000201'), '2', 'its result is the job''s');
+
+-- … and what its answer was, if that was lost
+create function public.who_am_i() returns jsonb language sql as $$ select current_setting('request.jwt.claims')::jsonb || '{"ran": true}' $$;
+create function public.note_nothing() returns void language sql as $$ insert into public.note (body) values ('nothing') $$;
+grant execute on function public.who_am_i(), public.note_nothing() to authenticated, anon;
+create function pg_temp.commit(_id uuid, _function text, _call uuid) returns jsonb language plpgsql as $$
+declare v_token uuid := pg_temp.token(_id);
+begin
+  perform start_job(_id, v_token);
+  return commit_job(_id, v_token, _function, '{}', _call);
+end $$;
+select pg_temp.ring('00000000-0000-0000-0000-000000000202', 'commit');
+select pg_temp.act('service_role');
+create temporary table committed as select pg_temp.commit('00000000-0000-0000-0000-000000000202', 'who_am_i', 'cccccccc-0000-0000-0000-000000000003') as answer;
+select is((select answer -> 'result' from committed), '{"aud": "authenticated", "sub": "a0000000-0000-0000-0000-000000000000",
+  "role": "authenticated", "email": "ada@example.test", "ran": true}', 'the claims are those of the user''s token');
+select is(pg_temp.commit('00000000-0000-0000-0000-000000000202', 'who_am_i', 'cccccccc-0000-0000-0000-000000000003') - 'next',
+  (select answer - 'next' from committed), 'the same call repeated gets the same answer');
+select is(pg_temp.commit('00000000-0000-0000-0000-000000000202', 'who_am_i', gen_random_uuid()), '{"status": "stale"}', 'another call is stale');
+select pg_temp.act('admin');
+select pg_temp.ring('00000000-0000-0000-0000-000000000203', 'commit');
+select pg_temp.act('service_role');
+select is(pg_temp.commit('00000000-0000-0000-0000-000000000203', 'note_nothing', null),
+  '{"status": "ok", "state": "completed", "next": null, "result": null}', 'a function without a result completes without one');
+select pg_temp.act('admin');
+select is((select count(*) from public.note where body = 'nothing'), 1::bigint, 'and has run once');
 
 select * from finish();
 rollback;

@@ -363,9 +363,19 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "begin_commit": {
+        Args: { "_call_id": string; "_job_id": string; "_token": string };
+        Returns: Json;
+      };
       "cancel_job": { Args: { "_job_id": string }; Returns: boolean };
       "commit_job": {
-        Args: { "_args"?: Json; "_function": string; "_job_id": string; "_token": string };
+        Args: {
+          "_args"?: Json;
+          "_call_id"?: string;
+          "_function": string;
+          "_job_id": string;
+          "_token": string;
+        };
         Returns: Json;
       };
       "dequeue_job": { Args: { "_job_id": string }; Returns: boolean };
@@ -395,7 +405,10 @@ export type Database = {
         Args: { "_job_id": string; "_lines": Json; "_token": string };
         Returns: Json;
       };
-      "next_job": { Args: { "_job_name": string; "_linger_seconds"?: number }; Returns: Json };
+      "next_job": {
+        Args: { "_call_id"?: string; "_job_name": string; "_linger_seconds"?: number };
+        Returns: Json;
+      };
       "prune_feed_items": { Args: { "_before": string; "_limit"?: number }; Returns: number };
       "queue_job": {
         Args: {
