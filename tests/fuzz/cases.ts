@@ -34,8 +34,14 @@ const USERS_FUNCTIONS: readonly (readonly [number, Actor])[] = [
   [4, "service_role"],
 ];
 
-/** Makes the next case. */
-export function newCase(choose: Choice, catalog: Catalog, known: Known): Case {
+/** Makes the next case: any, or a call of a given function. */
+export function newCase(
+  choose: Choice,
+  catalog: Catalog,
+  known: Known,
+  must?: Callable,
+): Case {
+  if (must) return call(choose, catalog, known, must);
   return choose.weighted<() => Case>([
     [55, () => call(choose, catalog, known)],
     [13, () => tableRequest(choose, catalog, known)],
@@ -51,11 +57,12 @@ function nothingOf(kind: Case["kind"], sql: string): Case {
   return { kind, actor: null, sql, privileged: true };
 }
 
-function call(choose: Choice, catalog: Catalog, known: Known): Case {
+function call(choose: Choice, catalog: Catalog, known: Known, must?: Callable): Case {
   const actor = choose.weighted(USERS_FUNCTIONS);
   const role = roleOf(actor);
   const allowed = catalog.functions.filter(({ callers }) => callers.includes(role));
-  const fn = choose.pick(choose.chance(0.9) && allowed.length > 0 ? allowed : catalog.functions);
+  const from = choose.chance(0.9) && allowed.length > 0 ? allowed : catalog.functions;
+  const fn = must ?? choose.pick(from);
   const list = argumentList(fn, choose, known, catalog.functions);
   return {
     kind: "call",

@@ -31,6 +31,17 @@ export async function countForeign(sql: postgres.Sql): Promise<Seen["foreign"]> 
 /** Everything that is wrong now, and everything that went wrong in the batch. */
 export async function checkBatch(sql: postgres.Sql, seen: Seen): Promise<Fault[]> {
   await sql`select set_config('fuzz.case', '-1', false)`;
+  try {
+    return await lookForFaults(sql, seen);
+  } catch (error) {
+    const { code, message, where } = error as { code?: string; message: string; where?: string };
+    if (!code) throw error;
+    const what = `a function of the engine raised ${code} ${message}\n    in ${where}`;
+    return [{ number: -1, invariant: 6, what }];
+  }
+}
+
+async function lookForFaults(sql: postgres.Sql, seen: Seen): Promise<Fault[]> {
   const faults = [
     ...await standing(sql),
     ...await foreignChanges(sql),

@@ -9,8 +9,8 @@ export interface FuzzOptions {
   batch?: number;
   /** Changes the engine first: to see that it would be noticed. */
   prepare?(world: World): Promise<void>;
-  /** Stop after the first batch with findings. */
-  stopAtFinding?: boolean;
+  /** Stop after the first batch with such a finding. */
+  stopAt?(finding: Finding): boolean;
   log?(line: string): void;
 }
 
@@ -51,7 +51,7 @@ async function runBatches(world: World, options: FuzzOptions): Promise<FuzzResul
     results.push(result);
     if (result.findings.length > 0) {
       options.log?.(`batch ${batch}: ${result.findings.length} findings`);
-      if (options.stopAtFinding) break;
+      if (options.stopAt && result.findings.some(options.stopAt)) break;
     }
   }
   const called = new Set(results.flatMap((result) => [...result.called]));

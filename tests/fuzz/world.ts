@@ -23,6 +23,8 @@ export async function createWorld(): Promise<World> {
   const sql = postgres(database.adminUrl, {
     max: 1,
     prepare: false,
+    // As text: what is nested deeply enough is more than a parser bears.
+    types: { jsonb: { to: 3802, from: [3802], serialize: String, parse: String } },
     onnotice: ({ severity, message = "" }) => {
       if (severity !== "WARNING") return;
       const text = message.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "…").slice(0, 160);

@@ -54,6 +54,13 @@ export const runStack: Category = (selection, report) => runAlone("tests/stack",
 /** Tests of what an operator uses: doctor, vault, snippets, views, schedules. */
 export const runOps: Category = (selection, report) => runAlone("tests/ops", selection, report);
 
+/** The short form of `npm run fuzz`. */
+export const runFuzz: Category = (selection, report) => runAlone("tests/fuzz", selection, report);
+
+/** One pass of `npm run upgrade`. */
+export const runUpgrade: Category = (selection, report) =>
+  runAlone("tests/upgrade", selection, report);
+
 /** The short form of `npm run chaos`. */
 export const runChaos: Category = (selection, report) => runAlone("tests/chaos", selection, report);
 
