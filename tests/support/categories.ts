@@ -96,7 +96,10 @@ export const runFunctions: Category = async ({ filters }, report) => {
  * the API and the functions attached to it, or on its own API if TEST_API_URL and the keys are set.
  */
 export const runEndToEnd: Category = async ({ filters, databaseUrl }, report) => {
-  const files = await findFiles("tests/e2e", /[-_]test\.ts$/, filters);
+  const files = [
+    ...await findFiles("tests/e2e", /[-_]test\.ts$/, filters),
+    ...await findFiles("tests/refusal", /_test\.ts$/, filters),
+  ];
   if (files.length === 0) return;
   if (databaseUrl !== null && process.env.TEST_API_URL) {
     await migrate(databaseUrl);
