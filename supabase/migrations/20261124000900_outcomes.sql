@@ -14,7 +14,8 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_config public.job_config;
-  v_error text := left(_error, 8192);
+  v_error text := coalesce(left(_error, 8192),
+    case when _outcome in ('failed', 'failed_permanently', 'expired') then 'no reason was given' end);
   v_state text;
   v_retries integer;
   v_delay interval;

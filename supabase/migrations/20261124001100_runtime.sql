@@ -296,11 +296,11 @@ begin
     return jsonb_build_object('next', private.job_payload(v_next.job_id, v_next.attempt));
   end if;
   v_until := v_now + make_interval(secs =>
-    least(_linger_seconds, 1, (private.job_config_of(_job_name)).linger_seconds)::double precision);
+    greatest(0, least(_linger_seconds, 1, (private.job_config_of(_job_name)).linger_seconds))::double precision);
   if v_until > v_now then
     insert into private.job_linger as l (job_name, expires_at) values (_job_name, v_until)
     on conflict (job_name) do update set expires_at = excluded.expires_at
-      where l.expires_at < excluded.expires_at - interval '500 milliseconds';
+      where l.expires_at < least(excluded.expires_at, v_now + interval '500 milliseconds');
   end if;
   return jsonb_build_object('next', null);
 end
