@@ -43,6 +43,34 @@ end
 $$;
 comment on function private.fill_slot(text, uuid) is 'Rings the next job of a lane whose slot has become free.';
 
+-- Whether a lane has no slot to give, and stays so until whoever frees one sees what this transaction has queued:
+-- he waits for the shared lock, which is waited for here until he has committed. Those who queue into a full lane do
+-- not wait for each other. If a slot has become free meanwhile, the shared lock is given back.
+create function private.lane_is_full(_config public.job_config, _lane uuid) returns boolean
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_key bigint := private.lane_lock(_config.job_name, _lane);
+begin
+  if private.lane_is_open(_config, _lane) then
+    return false;
+  elsif coalesce(current_setting('private.held', true), '') = '' then
+    perform pg_advisory_xact_lock_shared(v_key);
+  elsif not pg_try_advisory_xact_lock_shared(v_key) then
+    return true;
+  end if;
+  if private.lane_is_open(_config, _lane) then
+    raise exception using errcode = 'JQ000', message = 'a slot has become free';
+  end if;
+  perform set_config('private.held', greatest(current_setting('private.held', true), '1'), true);
+  return true;
+exception when sqlstate 'JQ000' then
+  return false;
+end
+$$;
+comment on function private.lane_is_full(public.job_config, uuid) is
+  'Whether a lane has no free slot; if so, whoever frees one waits for this transaction.';
+
 -- Rings the job's lane if a slot is free; from the fourth lane of a name on, all lanes of the name together. Never
 -- makes the client's commit fail: the tick is the safety net. private.rung_lanes keeps what this transaction has rung.
 create function private.ring_at_commit() returns trigger
@@ -67,7 +95,9 @@ begin
     if private.rings_at_once(v_config) then
       perform private.ring_name(v_config, new.lane, private.ring_budget_of(new.job_name));
     end if;
-  elsif v_config.enabled and private.hold(private.lane_lock(new.job_name, new.lane), 1) then
+  elsif private.rings_at_once(v_config) and not private.lane_is_full(v_config, new.lane)
+    and private.hold(private.lane_lock(new.job_name, new.lane), 1)
+  then
     perform private.ring_lane(v_config, new.lane);
   end if;
   perform set_config('private.rung_lanes', v_rung || v_key, true);
