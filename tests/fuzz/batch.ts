@@ -85,9 +85,10 @@ async function runCase(
   if (one.kind === "rollback") return await rollsBack(sql, one, number, count);
   try {
     const answer = await sql.unsafe(`${actAs(one.actor, number)}; ${one.sql}`).simple();
-    count(`${one.kind}: answered`);
     const last = (answer as unknown[]).at(-1);
     const rows = Array.isArray(last) ? last as Record<string, unknown>[] : [];
+    const status = String(rows[0]?.answer).match(/"status": "(\w+)"/)?.[1];
+    count(`${one.kind}: answered${status ? ` ${status} by the runtime API` : ""}`);
     if (!one.privileged && one.kind === "call") return "it was let in without the privilege";
     note(one, rows, number, seen);
     return leaks(one.actor, rows, known) ?? await believesAnyone(sql, one, rows);

@@ -72,9 +72,7 @@ async function schedule(sql: postgres.Sql, user: string): Promise<string | null>
   if (!found!.name) return null;
   const [row] =
     await sql`select schedule_job('upgrade', 'upgrade-one', _every => '1 hour', _user_id => ${user}) as id`;
-  await sql`update public.job_schedule set next_at = now() + interval '2 seconds' where id = ${
-    row!.id
-  }`;
+  await sql`update public.job_schedule set next_at = now() where id = ${row!.id}`;
   return row!.id;
 }
 
