@@ -117,8 +117,8 @@ create trigger job_schedule_after_write after update of enabled on public.job_sc
 alter policy "users read their own jobs" on public.job rename to "users read their own jobs, operators any user's";
 alter policy "users read their own jobs, operators any user's" on public.job using (
   user_id between
-    (select case when public.is_job_operator() then '00000000-0000-0000-0000-000000000000' else auth.uid() end)
-    and (select case when public.is_job_operator() then 'ffffffff-ffff-ffff-ffff-ffffffffffff' else auth.uid() end));
+    (select case when public.is_job_operator() then '00000000-0000-0000-0000-000000000000' else (select auth.uid()) end)
+    and (select case when public.is_job_operator() then 'ffffffff-ffff-ffff-ffff-ffffffffffff' else (select auth.uid()) end));
 alter policy "users read the logs of their own jobs" on public.job_logs
   rename to "users read the logs of their own jobs, operators all";
 alter policy "users read the logs of their own jobs, operators all" on public.job_logs using (
