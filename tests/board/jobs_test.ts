@@ -7,7 +7,7 @@ boardTest(
   "states have counts, filters are in the address, and the address gives the same page",
   async (world) => {
     const ada = await world.newUser("ada");
-    await seedJobs(world.sql, ada.id, [
+    const [first] = await seedJobs(world.sql, ada.id, [
       { state: "failed", name: "mail", error: "mailbox is full", body: { to: { city: "Paris" } } },
       { state: "failed", name: "mail", error: "the function answered 500" },
       { state: "failed", name: "post", error: "no such street", secondsAgo: 7200 },
@@ -50,6 +50,8 @@ boardTest(
     await eventually(async () => await rowCount(page) === 2, "those of the last hour");
     await page.goBack();
     await eventually(async () => await rowCount(page) === 3, "the page before");
+    await page.getByLabel(/or a job's id/).fill(` ${first} `);
+    await page.getByRole("heading", { level: 1, name: "mail" }).waitFor();
     nothingWrong([...opened.complaints, ...again.complaints]);
   },
 );

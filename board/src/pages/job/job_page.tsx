@@ -57,9 +57,10 @@ function Detail({ detail }: { detail: JobDetail }) {
           <span className="mono muted id">{job.id}</span>
           <CopyButton text={job.id} what="the id" />
         </div>
-        <p aria-live="polite">
+        <p>
           <Words text={explanation} />
         </p>
+        <span className="hidden" role="status">{job.state}</span>
         {job.progress !== null && job.state === "running" && <Progress value={job.progress} />}
       </section>
       <div className="columns">

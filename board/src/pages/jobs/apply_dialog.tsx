@@ -80,7 +80,7 @@ export function ApplyDialog({ action, chosen, onClose }: ApplyDialogProps) {
       </div>
       <footer>
         <button type="button" className="button" onClick={() => onClose(result !== undefined)}>
-          {result || nothing ? "Close" : "Keep them"}
+          {result || nothing ? "Close" : "Back"}
         </button>
         {(!result || result.remaining) && (
           <button

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useSession } from "../../api/context.ts";
-import type { FilterText } from "../../lib/filter.ts";
-import { href } from "../../lib/router.ts";
+import { type FilterText, isUuid } from "../../lib/filter.ts";
+import { href, navigate } from "../../lib/router.ts";
 import { DelayedInput } from "../../ui/delayed_input.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { NameInput } from "../../ui/name_input.tsx";
@@ -32,6 +32,10 @@ export function Filters({ text, problems, onChange }: FiltersProps) {
   const isRare = Boolean(text.body || text.user || text.to || isExact(text.from));
   const [more, setMore] = useState(isRare);
   const isFiltered = Object.entries(text).some(([field, value]) => field !== "state" && value);
+  const search = (typed: string) => {
+    if (isUuid(typed.trim())) navigate(href(`/jobs/${typed.trim()}`));
+    else onChange({ text: typed }, true);
+  };
   const set = (field: keyof FilterText) => (value: string) => onChange({ [field]: value }, true);
 
   return (
@@ -42,11 +46,11 @@ export function Filters({ text, problems, onChange }: FiltersProps) {
           <DelayedInput
             id={SEARCH_ID}
             type="search"
-            label="Text of the error"
-            placeholder="Error contains…"
+            label="Text of the error, or a job's id"
+            placeholder="Error contains… or a job's id"
             value={text.text}
             problem={problems.text}
-            onChange={set("text")}
+            onChange={search}
           />
         </div>
         <NameInput label="Name of the job" value={text.name} onChange={set("name")} />
