@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 import { equal, eventually, nothingWrong, see } from "./support/expect.ts";
 import { seedJobs } from "./support/seed.ts";
 import { boardTest } from "./support/world.ts";
@@ -10,32 +10,39 @@ boardTest(
     const [id] = await seedJobs(world.sql, ada.id, [{ name: "quiet" }]);
     await using opened = await world.open(ada);
     const { page } = opened;
-    let asked = 0;
-    page.on("request", (request) => {
-      if (request.method() === "POST" && request.url().includes("/rpc/")) asked++;
-    });
+    let [asked, answered] = [0, 0];
+    const isQuery = (request: Request) =>
+      request.method() === "POST" && request.url().includes("/rpc/");
+    page.on("request", (request) => isQuery(request) && asked++);
+    page.on("requestfinished", (request) => isQuery(request) && answered++);
+    page.on("requestfailed", (request) => isQuery(request) && answered++);
     // The page's clock is ours: timers run when they are told to, requests take the time they take.
     await page.clock.install({ time: Date.now() });
     await page.clock.pauseAt(Date.now() + 1_000);
     await opened.goTo(`#/jobs/${id}`, "quiet");
-    const pass = async (milliseconds: number, expected: number, what: string) => {
+    const pass = async (milliseconds: number) => {
       const before = asked;
       await page.clock.runFor(milliseconds);
-      await eventually(() => asked - before >= expected, `${expected} requests ${what}`);
-      await page.waitForTimeout(200);
-      equal(asked - before, expected, `requests ${what}`);
+      await page.waitForTimeout(100);
+      await eventually(() => answered === asked, "every request is answered");
+      await page.waitForTimeout(100);
+      return asked - before;
     };
-    await pass(1_900, 0, "before two seconds");
-    await pass(200, 1, "after two seconds");
-    await pass(2_500, 0, "before its pause has grown");
-    await pass(400, 1, "after 2.8 s");
-    for (let i = 0; i < 9; i++) await pass(30_000, 1, "while its pause grows");
-    await pass(29_000, 0, "within half a minute, once nothing has changed for long");
-    await pass(2_000, 1, "after half a minute");
+    equal(await pass(1_900), 0, "requests before two seconds");
+    equal(await pass(200), 1, "requests after two seconds");
+    equal(await pass(2_500), 0, "requests before its pause has grown");
+    equal(await pass(400), 1, "requests after 2.8 s");
+    for (let i = 0; i < 9; i++) await pass(30_000);
+    equal(
+      await pass(29_000),
+      0,
+      "requests within half a minute, once nothing has changed for long",
+    );
+    equal(await pass(2_000), 1, "requests after half a minute");
 
     await setHidden(page, true);
     await see(page, "Paused");
-    await pass(600_000, 0, "in ten minutes while the page is hidden");
+    equal(await pass(600_000), 0, "requests in ten minutes while the page is hidden");
     const before = asked;
     await setHidden(page, false);
     await eventually(() => asked === before + 1, "it asks again at once");
