@@ -13,6 +13,10 @@ export interface BenchStack {
   admin: postgres.Sql;
   users: string[];
   dbUrl: string;
+  adminUrl: string;
+  apiUrl: string;
+  /** Root processes of the parts. */
+  pids(): Record<string, number>;
   /** Seconds of processor time used so far, by part. */
   cpuSeconds(): Promise<Record<string, number>>;
   stop(): Promise<void>;
@@ -30,7 +34,14 @@ export async function startBenchStack(users: number): Promise<BenchStack> {
       fsync: true,
       quiet: true,
     });
-    const { processes, dbUrl, adminUrl } = stack;
+    const { processes, dbUrl, adminUrl, apiUrl } = stack;
+    const pids = () => ({
+      Postgres: processes.postgres!.pid,
+      REST: processes.api.pid,
+      functions: processes.functions.pid,
+      pg_net: processes.net!.pid,
+      pg_cron: processes.cron!.pid,
+    });
     const sql = postgres(dbUrl, { max: 1, onnotice: () => {} });
     const admin = postgres(adminUrl, { max: 1, onnotice: () => {} });
     const stop = stack.stop;
@@ -39,12 +50,16 @@ export async function startBenchStack(users: number): Promise<BenchStack> {
       admin,
       users: await makeUsers(admin, users),
       dbUrl,
-      cpuSeconds: async () => ({
-        Postgres: await processCpuSeconds(processes.postgres!.pid),
-        REST: await processCpuSeconds(processes.api.pid),
-        functions: await processCpuSeconds(processes.functions.pid),
-        pg_net: await processCpuSeconds(processes.net!.pid),
-      }),
+      adminUrl,
+      apiUrl,
+      pids,
+      cpuSeconds: async () => {
+        const parts = Object.entries(pids());
+        const used = parts.map(async ([part, pid]) =>
+          [part, await processCpuSeconds(pid)] as const
+        );
+        return Object.fromEntries(await Promise.all(used));
+      },
       stop: async () => {
         await Promise.all([sql.end({ timeout: 5 }), admin.end({ timeout: 5 })]);
         await stop();
