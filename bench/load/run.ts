@@ -42,6 +42,9 @@ export interface LoadRun {
 /** The longest that the jobs left over may take once the last one is queued, in seconds. */
 const PATIENCE = 180;
 
+/** Seconds between two looks, at the least: a look costs tens of ms. */
+const LEAST_INTERVAL = 1;
+
 /** Queues the load and watches it, until all jobs have ended and a verdict is there. */
 export async function runLoad(world: LoadWorld, options: LoadOptions): Promise<LoadRun> {
   const { seconds } = options;
@@ -57,7 +60,7 @@ export async function runLoad(world: LoadWorld, options: LoadOptions): Promise<L
     const begun = performance.now();
     const elapsed = () => (performance.now() - begun) / 1000;
     const series: Series = { time: [], values: {} };
-    const interval = Math.max(0.5, seconds / 120);
+    const interval = Math.max(LEAST_INTERVAL, seconds / 120);
     let open = true;
     const watching = (async () => {
       for (let n = 0; open; n++) {

@@ -2,6 +2,7 @@
 import type postgres from "postgres";
 import { processCpuSeconds } from "../support/cpu.ts";
 import { residentBytes } from "../support/memory.ts";
+import { readProcesses } from "../support/processes.ts";
 import { percentile } from "../support/statistics.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -88,13 +89,14 @@ function pickups(ledger: Ledger, names: string[]) {
 }
 
 async function processes(pids: Record<string, number>) {
-  const values = await Promise.all(
-    Object.entries(pids).flatMap(([part, pid]) => [
-      residentBytes(pid).then((bytes) => [`memory ${part}`, bytes / MIB] as const),
-      processCpuSeconds(pid).then((seconds) => [`processor ${part}`, seconds] as const),
-    ]),
+  const all = await readProcesses();
+  const measured = await Promise.all(
+    Object.entries(pids).map(async ([part, pid]) => ({
+      [`memory ${part}`]: await residentBytes(pid, all) / MIB,
+      [`processor ${part}`]: await processCpuSeconds(pid, all),
+    })),
   );
-  return Object.fromEntries(values);
+  return Object.assign({}, ...measured);
 }
 
 async function tables(admin: postgres.Sql) {

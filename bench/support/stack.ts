@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { temporaryFolder } from "../../tests/support/temporary.ts";
 import { processCpuSeconds } from "./cpu.ts";
+import { readProcesses } from "./processes.ts";
 import { makeUsers } from "./database.ts";
 
 export interface BenchStack {
@@ -54,10 +55,11 @@ export async function startBenchStack(users: number): Promise<BenchStack> {
       apiUrl,
       pids,
       cpuSeconds: async () => {
-        const parts = Object.entries(pids());
-        const used = parts.map(async ([part, pid]) =>
-          [part, await processCpuSeconds(pid)] as const
-        );
+        const all = await readProcesses();
+        const used = Object.entries(pids()).map(async ([part, pid]) => [
+          part,
+          await processCpuSeconds(pid, all),
+        ]);
         return Object.fromEntries(await Promise.all(used));
       },
       stop: async () => {
