@@ -1,8 +1,9 @@
-// npm test [-- --database-url URL] [sql|concurrency|conformance|stack|ops|functions|e2e|chaos|deploy …] [part of a path …]
+// npm test [-- --database-url URL] [sql|concurrency|conformance|stack|ops|functions|e2e|chaos|bench|deploy …] [part of a path …]
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
   type Category,
+  runBench,
   runChaos,
   runConcurrency,
   runConformance,
@@ -25,6 +26,7 @@ const categories: Record<string, Category> = {
   functions: runFunctions,
   e2e: runEndToEnd,
   chaos: runChaos,
+  bench: runBench,
   deploy: runDeploy,
 };
 

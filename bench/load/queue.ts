@@ -2,7 +2,7 @@
 import postgres from "postgres";
 import { type Ledger, now, TRIES } from "./ledger.ts";
 import type { LoadName, LoadSize } from "./names.ts";
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "../../tests/concurrency/support.ts";
 
 const QUEUERS = 4;
 const STEP_MS = 100;
