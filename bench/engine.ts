@@ -10,6 +10,7 @@ import {
   postgresSettings,
   startBenchDatabase,
 } from "./support/database.ts";
+import { drainBare, installBareWrites } from "./support/bare_writes.ts";
 import { drain, queueWaiting } from "./support/engine.ts";
 import type { BenchOptions } from "./support/options.ts";
 import type { Result, Row } from "./support/report.ts";
@@ -32,10 +33,13 @@ export async function engine(options: BenchOptions): Promise<Result> {
   try {
     const users = await makeUsers(database.admin, 100);
     const sessions = await database.sessions(SESSIONS);
+    await installBareWrites(database.admin);
+    const bareSessions = await database.sessions(SESSIONS, "admin");
     const contenders: Record<string, () => Promise<Speed>> = {
       "one user, concurrency_limit 8": () =>
         ours(database, sessions, { users: users.slice(0, 1), limit: SESSIONS, jobs }),
       "100 users, concurrency_limit 1": () => ours(database, sessions, { users, limit: 1, jobs }),
+      "the same rows, nothing checked": () => bare(database, bareSessions, users, jobs),
       "graphile-worker": () => peer("graphile_worker.ts", database, jobs),
       "pg-boss": () => peer("pg_boss.ts", database, jobs),
     };
@@ -73,6 +77,8 @@ export async function engine(options: BenchOptions): Promise<Result> {
         sessions: SESSIONS,
         runs,
         "this engine": "next_job, then finish_job with _accept_next; each mints the user's token",
+        "the same rows, nothing checked":
+          "the writes of finish_job with a hand-over, of 100 users, without fence, limits, fairness and token",
         "graphile-worker": "0.18.0, WorkerPreset with concurrentJobs 8, an empty task",
         "pg-boss": "12.38.0, 8 loops of fetch (batch of 1) and complete",
         ...await postgresSettings(database.sql),
@@ -94,6 +100,19 @@ async function ours(
   const cpu = await database.cpuSeconds();
   const { seconds } = await drain(sessions, "bench-noop", given.jobs);
   return { rate: given.jobs / seconds, cpu: await cpuPerJob(database, cpu, given.jobs) };
+}
+
+async function bare(
+  database: BenchDatabase,
+  sessions: postgres.Sql[],
+  users: string[],
+  jobs: number,
+): Promise<Speed> {
+  await clearJobs(database.admin);
+  await queueWaiting(database.admin, { name: "bench-noop", users, limit: 1, jobs });
+  const cpu = await database.cpuSeconds();
+  const seconds = await drainBare(sessions);
+  return { rate: jobs / seconds, cpu: await cpuPerJob(database, cpu, jobs) };
 }
 
 /** Runs a peer in a process of its own: it says when it is ready, is told to go, and says how long it took. */

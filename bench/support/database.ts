@@ -14,8 +14,8 @@ export interface BenchDatabase {
   sql: postgres.Sql;
   /** One session as superuser. */
   admin: postgres.Sql;
-  /** `count` connected sessions as `postgres`. */
-  sessions(count: number): Promise<postgres.Sql[]>;
+  /** `count` connected sessions, as `postgres` or as superuser. */
+  sessions(count: number, as?: "postgres" | "admin"): Promise<postgres.Sql[]>;
   stop(): Promise<void>;
 }
 
@@ -41,9 +41,9 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
       cpuSeconds: () => processCpuSeconds(database.pid),
       sql,
       admin: connect(database.adminUrl),
-      sessions: (count) =>
+      sessions: (count, as = "postgres") =>
         Promise.all(Array.from({ length: count }, async () => {
-          const session = connect(database.url);
+          const session = connect(as === "admin" ? database.adminUrl : database.url);
           await session`select 1`;
           return session;
         })),

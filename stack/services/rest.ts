@@ -98,18 +98,18 @@ export async function createRest(options: RestOptions): Promise<Rest> {
 
   return {
     async fetch(request) {
-      const failure: Failure = {};
-      const response = await failures.run(failure, async () => {
+      const state: RequestState = { rpc: new URL(request.url).pathname.includes("/rpc/") };
+      const response = await requests.run(state, async () => {
         try {
           const known = () => readCatalog(catalog, { useCache: true });
           return await app.fetch(await quoteJsonStrings(request, known));
         } catch (error) {
           if (!(error instanceof SchemaCacheError)) throw error;
-          failure.error = error;
+          state.error = error;
           return new Response(null, { status: 503 });
         }
       });
-      return databaseErrorResponse(response, failure.error, failure.role) ?? response;
+      return databaseErrorResponse(response, state.error, state.role) ?? response;
     },
     async stop() {
       await Promise.all([admin.end({ timeout: 1 }), connection.close(), catalog.close()]);
@@ -125,16 +125,20 @@ async function readCatalog(
   const found = await catalog.introspect(options) as unknown as Catalog;
   if (found.functions) return found;
   const error = new SchemaCacheError("the catalog could not be read");
-  const failure = failures.getStore();
-  if (failure) failure.error = error;
+  const state = requests.getStore();
+  if (state) state.error = error;
   throw error;
 }
 
-interface Failure {
+/** What is known of the request that is being answered. */
+interface RequestState {
   error?: unknown;
   role?: string;
+  rpc: boolean;
+  /** Of the user: for an rpc they are set together with those of the request. */
+  settings?: [string, string][];
 }
-const failures = new AsyncLocalStorage<Failure>();
+const requests = new AsyncLocalStorage<RequestState>();
 
 /** The library asks Auth's tables about every token; PostgREST believes a valid signature. */
 const skipUserLookup = async (
@@ -195,15 +199,15 @@ function behaveLikePostgrest(
   internals.introspect = (options) => readCatalog(catalog, options as { useCache?: boolean });
   const normalize = internals.normalizeDbError.bind(connection);
   internals.normalizeDbError = (error) => {
-    const failure = failures.getStore();
-    if (failure) failure.error = error;
+    const state = requests.getStore();
+    if (state) state.error = error;
     return normalize(error);
   };
   internals.applyJwtSessionContext = async (db, vars) => {
     const role = vars.auth?.role || "anon";
     const claims: Record<string, unknown> = vars.auth?.jwt ?? { role };
-    const failure = failures.getStore();
-    if (failure) failure.role = role;
+    const state = requests.getStore();
+    if (state) state.role = role;
     const settings: [string, string][] = [
       ["search_path", extraSearchPath.join(", ")],
       ...(roles[role] ?? []),
@@ -212,10 +216,12 @@ function behaveLikePostgrest(
       ["request.jwt.claim.role", role],
       ["request.jwt.claims", JSON.stringify(claims)],
     ];
-    await applySettings(db, settings);
+    if (state?.rpc) state.settings = settings;
+    else await applySettings(db, settings);
   };
   internals.applyRpcRequestGucs = (db, { method, path, requestHeaders = {} }) =>
     applySettings(db, [
+      ...(requests.getStore()?.settings ?? []),
       ["response.status", ""],
       ["response.headers", ""],
       ["request.method", method],

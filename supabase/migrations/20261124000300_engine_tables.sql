@@ -16,8 +16,6 @@ create table private.job_attempt (
   outcome text,
   status_code integer,
   error text,
-  next_job_id uuid,
-  next_attempt integer,
   net_life uuid,
   primary key (job_id, attempt)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
@@ -27,8 +25,7 @@ create unique index job_attempt_live on private.job_attempt (job_id) where finis
 create index job_attempt_unanswered on private.job_attempt (request_id)
   where request_id is not null and responded_at is null;
 
-create index job_attempt_claimed_by_call on private.job_attempt (claim_id)
-  where claim_id is not null and finished_at is null;
+create unique index job_attempt_claim on private.job_attempt (claim_id) where claim_id is not null;
 
 comment on table private.job_attempt is 'Every try at a job. The fence, explain_job and the dashboards read it.';
 comment on column private.job_attempt.job_id is 'The job.';
@@ -37,7 +34,8 @@ comment on column private.job_attempt.token is 'Secret of this attempt: reports 
 comment on column private.job_attempt.request_id is 'pg_net''s id of the ring; null if the job was handed over.';
 comment on column private.job_attempt.call_id is
   'Which call started it, or completed it by commit_job: the same call repeated gets the same answer.';
-comment on column private.job_attempt.claim_id is 'Which call of next_job claimed it: repeated, it gets the same job.';
+comment on column private.job_attempt.claim_id is
+  'What claimed it by hand-over: the token of the attempt that had ended, or the id of a call of next_job. Repeated, either gets this one.';
 comment on column private.job_attempt.rung_at is 'When it was claimed.';
 comment on column private.job_attempt.started_at is 'When the function proved the token; null for plain functions.';
 comment on column private.job_attempt.heartbeat_at is 'When its function last said that it works.';
@@ -48,9 +46,6 @@ comment on column private.job_attempt.outcome is
   'completed, failed (a try is spent), failed_permanently, canceled, released (no try spent) or expired (silent past its lease).';
 comment on column private.job_attempt.status_code is 'Status of the function''s answer, where the answer ended it.';
 comment on column private.job_attempt.error is 'Why it failed, in words.';
-comment on column private.job_attempt.next_job_id is 'The job handed over with the answer to this one''s finish.';
-comment on column private.job_attempt.next_attempt is 'The attempt of next_job_id.';
-
 comment on column private.job_attempt.net_life is 'The life of pg_net''s tables that request_id belongs to.';
 
 -- Unlogged as pg_net's tables are: one row that a crash takes away together with them. pg_net's ids begin
@@ -115,7 +110,8 @@ comment on column private.dispatcher.last_name is
   'Where the next tick goes on in the round of names without a row in job_config.';
 
 -- The configuration of a name, or the defaults when it has no row.
--- Takes a job name, returns one row. The defaults equal those of the columns (a test compares them).
+-- Takes a job name, returns one row. The defaults equal those of the columns (a test compares them), one by one, so
+-- that a migration may add a column.
 create function private.job_config_of(_job_name text) returns public.job_config
 language plpgsql stable security invoker set search_path = ''
 as $$
@@ -124,8 +120,17 @@ declare
 begin
   select * into v_config from public.job_config c where c.job_name = _job_name;
   if not found then
-    v_config := row(_job_name, 1, true, null, null, 60, 150, 300, 21600, 0, null, interval '1 minute',
-      interval '7 days', interval '30 days', null)::public.job_config;
+    v_config.job_name := _job_name;
+    v_config.concurrency_limit := 1;
+    v_config.enabled := true;
+    v_config.lease_seconds := 60;
+    v_config.response_timeout_seconds := 150;
+    v_config.backoff_seconds := 300;
+    v_config.backoff_max_seconds := 21600;
+    v_config.linger_seconds := 0;
+    v_config.rate_period := interval '1 minute';
+    v_config.keep_completed := interval '7 days';
+    v_config.keep_failed := interval '30 days';
   end if;
   return v_config;
 end

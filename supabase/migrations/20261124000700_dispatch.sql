@@ -77,21 +77,32 @@ end
 $$;
 comment on function private.current_net_life() is 'Which life of pg_net''s unlogged tables this is.';
 
--- How many more rings of a name fit into one batch of pg_net (200): those in flight are unanswered and not
--- started. Anyone may make up names: those without a row in job_config (_configured false) leave 50 to the others.
-create function private.ring_budget(_configured boolean) returns integer
+-- How many more rings fit into one batch of pg_net (200): those in flight are unanswered and not
+-- started.
+create function private.ring_budget() returns integer
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
   return (
-    select case when _configured then 200 else 150 end - count(*)::integer from (
+    select 200 - count(*)::integer from (
       select from private.job_attempt a
       where a.request_id is not null and a.responded_at is null and a.started_at is null and a.finished_at is null
       limit 200) in_flight
   );
 end
 $$;
-comment on function private.ring_budget(boolean) is 'How many more jobs of a name with or without a row in job_config may be rung now.';
+comment on function private.ring_budget() is 'How many more jobs may be rung now.';
+
+-- The same for one name. Anyone may make up names: those without a row in job_config leave 50 rings to the others.
+create function private.ring_budget_of(_job_name text) returns integer
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return private.ring_budget()
+    - case when exists (select from public.job_config c where c.job_name = _job_name) then 0 else 50 end;
+end
+$$;
+comment on function private.ring_budget_of(text) is 'How many more jobs of this name may be rung now.';
 
 -- Free slots of a name that has a limit over all users, under its lock.
 create function private.name_slots(_config public.job_config, _now timestamptz) returns integer
@@ -238,6 +249,36 @@ $$;
 comment on function private.claim_lanes(public.job_config, uuid[], integer, integer, boolean) is
   'Moves due jobs of locked lanes to running within all limits, and rings them if asked.';
 
+-- Rings due jobs of a name, round-robin over its lanes from behind _after, _quota at most. Lanes whose lock is
+-- taken are passed over. Returns how many, and the last lane of this round: it got a job, or none of those looked at
+-- could get one.
+create function private.ring_name(
+  _config public.job_config, _after uuid, _quota integer, out _rung integer, out _last uuid
+) language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_lanes uuid[];
+  v_locked uuid[];
+begin
+  _rung := 0;
+  select coalesce(array_agg(l.lane order by l.place) filter (where l.ready), '{}'),
+    (array_agg(l.lane order by l.place desc))[1]
+  into v_lanes, _last
+  from private.waiting_lanes(_config, _after, _quota, 1000) with ordinality as l (lane, ready, place);
+  if cardinality(v_lanes) = 0 then
+    return;
+  end if;
+  v_locked := array(select l from unnest(v_lanes) l
+    where pg_try_advisory_xact_lock(private.lane_lock(_config.job_name, l)));
+  select count(*), (array_agg(j.lane order by array_position(v_lanes, j.lane) desc))[1]
+  into _rung, _last
+  from private.claim_lanes(_config, v_locked, _quota, greatest(1, _quota / cardinality(v_lanes)), true) a
+  join public.job j on j.id = a.job_id;
+end
+$$;
+comment on function private.ring_name(public.job_config, uuid, integer) is
+  'Rings due jobs of a name, round-robin over its lanes.';
+
 -- The tick, called by pg_cron without arguments: promotes delayed jobs whose time has come and rings due
 -- ones, round-robin over the lanes of each name, as many as fit one batch of pg_net. The round goes on behind
 -- the last lane that got a job, or behind those that could get none. Returns how many; 0 at once while another
@@ -250,12 +291,9 @@ declare
   v_now timestamptz := private.now();
   v_problem text := private.setup_problem();
   v_budget integer;
-  v_reserve integer;
   v_names text[];
   v_config public.job_config;
   v_quota integer;
-  v_lanes uuid[];
-  v_locked uuid[];
   v_last uuid;
   v_rung integer;
   v_total integer := 0;
@@ -274,8 +312,7 @@ begin
     return 0;
   end if;
 
-  v_budget := private.ring_budget(true);
-  v_reserve := v_budget - private.ring_budget(false);
+  v_budget := private.ring_budget();
   v_names := private.names_to_ring();
   for v_place in 1..cardinality(v_names) loop
     exit when v_budget < 1;
@@ -284,25 +321,13 @@ begin
       continue when not v_config.enabled;
       v_quota := ceil(v_budget::numeric / (cardinality(v_names) - v_place + 1));
       if not exists (select from public.job_config c where c.job_name = v_names[v_place]) then
-        exit when v_budget <= v_reserve;
-        v_quota := ceil((v_budget - v_reserve)::numeric / (cardinality(v_names) - v_place + 1));
+        exit when v_budget <= 50;
+        v_quota := ceil((v_budget - 50)::numeric / (cardinality(v_names) - v_place + 1));
         update private.dispatcher d set last_name = v_names[v_place] where d.only_row;
       end if;
-      select coalesce(array_agg(l.lane order by l.place) filter (where l.ready), '{}'),
-        (array_agg(l.lane order by l.place desc))[1]
-      into v_lanes, v_last
-      from private.waiting_lanes(v_config, coalesce(
+      select r._rung, r._last into v_rung, v_last from private.ring_name(v_config, coalesce(
         (select c.lane from private.lane_cursor c where c.job_name = v_config.job_name),
-        '00000000-0000-0000-0000-000000000000'), v_quota, 1000) with ordinality as l (lane, ready, place);
-      v_rung := 0;
-      if cardinality(v_lanes) > 0 then
-        v_locked := array(select l from unnest(v_lanes) l
-          where pg_try_advisory_xact_lock(private.lane_lock(v_config.job_name, l)));
-        select count(*), (array_agg(j.lane order by array_position(v_lanes, j.lane) desc))[1]
-        into v_rung, v_last
-        from private.claim_lanes(v_config, v_locked, v_quota, greatest(1, v_quota / cardinality(v_lanes)), true) a
-        join public.job j on j.id = a.job_id;
-      end if;
+        '00000000-0000-0000-0000-000000000000'), v_quota) r;
       insert into private.lane_cursor as c (job_name, lane)
       select v_config.job_name, v_last where v_last is not null
       on conflict (job_name) do update set lane = excluded.lane where c.lane <> excluded.lane;

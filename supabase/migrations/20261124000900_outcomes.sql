@@ -14,15 +14,16 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_config public.job_config;
-  v_error text := left(_error, 8192);
+  v_error text := coalesce(left(_error, 8192),
+    case when _outcome in ('failed', 'failed_permanently', 'expired') then 'no reason was given' end);
   v_state text;
   v_retries integer;
   v_delay interval;
 begin
-  update private.job_attempt a
-  set finished_at = v_now, outcome = _outcome, error = v_error, status_code = _status_code
-  where a.job_id = _job.id and a.attempt = _attempt and a.finished_at is null;
-  if not found or _job.state <> 'running' or _job.attempt <> _attempt then
+  if _job.state is distinct from 'running' or _job.attempt <> _attempt then
+    update private.job_attempt a
+    set finished_at = v_now, outcome = _outcome, error = v_error, status_code = _status_code
+    where a.job_id = _job.id and a.attempt = _attempt and a.finished_at is null;
     return null;
   end if;
 
@@ -46,16 +47,23 @@ begin
         v_config.backoff_seconds * power(2, least(_job.retries, 30)))) end;
   end if;
 
-  update public.job j
-  set state = v_state, retries = v_retries, locked_at = null, cancel_requested_at = null, updated_at = v_now,
-    finished_at = case when v_state <> 'pending' then v_now end,
-    next_run_at = case when v_state = 'pending' and v_delay > interval '0' then v_now + v_delay end,
-    result = case when _outcome = 'completed' then _result end,
-    last_error = case when _outcome = 'completed' then null else coalesce(v_error, j.last_error) end
-  where j.id = _job.id;
-
+  with ended as (
+    update private.job_attempt a
+    set finished_at = v_now, outcome = _outcome, error = v_error, status_code = _status_code
+    where a.job_id = _job.id and a.attempt = _attempt and a.finished_at is null
+    returning a.job_id
+  ), moved as (
+    update public.job j
+    set state = v_state, retries = v_retries, locked_at = null, cancel_requested_at = null, updated_at = v_now,
+      finished_at = case when v_state <> 'pending' then v_now end,
+      next_run_at = case when v_state = 'pending' and v_delay > interval '0' then v_now + v_delay end,
+      result = case when _outcome = 'completed' then _result end,
+      last_error = case when _outcome = 'completed' then null else coalesce(v_error, j.last_error) end
+    from ended e where j.id = e.job_id
+    returning j.id
+  )
   insert into public.job_logs (job_id, created_at, log_message, log_level)
-  values (_job.id, v_now, left(format('Attempt %s ', _attempt) || case
+  select m.id, v_now, left(format('Attempt %s ', _attempt) || case
       when _outcome = 'completed' then 'completed.'
       when _outcome = 'released' and v_state = 'pending' then 'pauses; the job continues '
         || case when v_delay > interval '0' then 'at ' || v_now + v_delay else 'as soon as a slot is free' end || '.'
@@ -68,7 +76,11 @@ begin
           else '. Canceled.' end
     end, 8192),
     case when v_state = 'failed' then 'ERROR'
-      when _outcome in ('failed', 'expired') then 'WARN' else 'INFO' end);
+      when _outcome in ('failed', 'expired') then 'WARN' else 'INFO' end
+  from moved m;
+  if not found then
+    return null;
+  end if;
   return v_state;
 end
 $$;

@@ -22,6 +22,19 @@ end
 $$;
 comment on function private.job_payload(uuid, integer) is 'A claimed job as its function needs it, with token and authorization.';
 
+-- The same for a repeated call, unless the function has begun to report on it: then its answer was not lost.
+create function private.payload_again(_attempt private.job_attempt, _accept_next boolean) returns jsonb
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  if _accept_next and _attempt.finished_at is null and _attempt.heartbeat_at is null then
+    return private.job_payload(_attempt.job_id, _attempt.attempt);
+  end if;
+  return null;
+end
+$$;
+comment on function private.payload_again(private.job_attempt, boolean) is 'The payload of an attempt that a repeated call asks for again.';
+
 -- Locks a job and returns it if the token is that of its live attempt; else null.
 create function private.lock_live_job(_job_id uuid, _token uuid) returns public.job
 language plpgsql volatile security invoker set search_path = ''
@@ -41,8 +54,8 @@ $$;
 comment on function private.lock_live_job(uuid, uuid) is 'The job, locked, if the token is its live attempt''s; else null.';
 
 -- Claims the first due job of a lane for a function that is free: claim_lanes for the one job of a hand-over,
--- without its set of lanes and its ring. The caller holds the lane's lock or a slot of it. _claim_id: of next_job.
--- Null if none may start.
+-- without its set of lanes and its ring. The caller holds the lane's lock or a slot of it. _claim_id: by which
+-- a repeated call finds it. Null if none may start.
 create function private.claim_one(_config public.job_config, _lane uuid, _claim_id uuid) returns private.job_attempt
 language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -93,9 +106,9 @@ comment on function private.claim_one(public.job_config, uuid, uuid) is
 
 -- Claims the next job of a name for a function that has a slot to give (_holds_slot: it has just ended a
 -- job of _lane in this transaction) or asks for one. Other lanes first, in round order after _lane (at most 16
--- are tried), then _lane itself.
+-- are tried), then _lane itself. _claim_id: by which a repeated call finds the attempt again.
 create function private.hand_over(
-  _job_name text, _lane uuid, _holds_slot boolean, _claim_id uuid default null
+  _job_name text, _lane uuid, _holds_slot boolean, _claim_id uuid
 ) returns private.job_attempt
 language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -242,25 +255,22 @@ begin
     if v_state is null then
       return jsonb_build_object('status', 'stale', 'next', null);
     end if;
-  elsif v_attempt.next_job_id is not null then
-    return jsonb_build_object('status', 'ok', 'state', v_job.state, 'next', (
-      select private.job_payload(a.job_id, a.attempt) from private.job_attempt a
-      where a.job_id = v_attempt.next_job_id and a.attempt = v_attempt.next_attempt and a.finished_at is null
-        and a.heartbeat_at is null and _accept_next));
+  else
+    select * into v_next from private.job_attempt a where a.claim_id = _token;
+    if found then
+      return jsonb_build_object('status', 'ok', 'state', v_job.state, 'next', private.payload_again(v_next, _accept_next));
+    end if;
   end if;
   if _accept_next then
     -- Whatever prevents the hand-over (a Vault secret that is missing), the outcome is kept.
     begin
-      v_next := private.hand_over(v_job.job_name, v_job.lane, v_state is not null);
+      v_next := private.hand_over(v_job.job_name, v_job.lane, v_state is not null, _token);
       if v_next.job_id is not null then
         v_payload := private.job_payload(v_next.job_id, v_next.attempt);
       end if;
     exception when others then
       raise warning 'job % ended, and nothing was handed over: %', _job_id, sqlerrm;
-      v_next := null;
     end;
-    update private.job_attempt a set next_job_id = v_next.job_id, next_attempt = v_next.attempt
-    where v_next.job_id is not null and a.job_id = _job_id and a.attempt = v_attempt.attempt;
   elsif not _accept_next then
     perform private.fill_slot(v_job.job_name, v_job.lane);
   end if;
@@ -286,21 +296,21 @@ begin
   if _call_id is not null then
     -- A repeated call waits until the first one has ended.
     perform pg_advisory_xact_lock(hashtextextended(_call_id::text, 7504));
-    select * into v_next from private.job_attempt a
-    where a.claim_id = _call_id and a.finished_at is null and a.heartbeat_at is null;
+    select * into v_next from private.job_attempt a where a.claim_id = _call_id;
+    if found then
+      return jsonb_build_object('next', private.payload_again(v_next, true));
+    end if;
   end if;
-  if v_next.job_id is null then
-    v_next := private.hand_over(_job_name, gen_random_uuid(), false, _call_id);
-  end if;
+  v_next := private.hand_over(_job_name, gen_random_uuid(), false, _call_id);
   if v_next.job_id is not null then
     return jsonb_build_object('next', private.job_payload(v_next.job_id, v_next.attempt));
   end if;
   v_until := v_now + make_interval(secs =>
-    least(_linger_seconds, 1, (private.job_config_of(_job_name)).linger_seconds)::double precision);
+    greatest(0, least(_linger_seconds, 1, (private.job_config_of(_job_name)).linger_seconds))::double precision);
   if v_until > v_now then
     insert into private.job_linger as l (job_name, expires_at) values (_job_name, v_until)
     on conflict (job_name) do update set expires_at = excluded.expires_at
-      where l.expires_at < excluded.expires_at - interval '500 milliseconds';
+      where l.expires_at < least(excluded.expires_at, v_now + interval '500 milliseconds');
   end if;
   return jsonb_build_object('next', null);
 end

@@ -40,15 +40,16 @@ begin
   then
     return format('waiting: %s started %s times within %s, its rate_limit', _job.job_name, v_config.rate_limit,
       v_config.rate_period);
-  elsif private.ring_budget(true) < 1 then
+  elsif private.ring_budget() < 1 then
     return 'waiting: 200 rings are in flight, as many as pg_net sends at once';
-  elsif private.ring_budget(exists (select from public.job_config c where c.job_name = _job.job_name)) < 1 then
+  elsif private.ring_budget_of(_job.job_name) < 1 then
     return format('waiting: 150 rings are in flight, and the last 50 are for names with a row in job_config; %s has none',
       _job.job_name);
   end if;
   v_ahead := (select count(*) from (select from public.job j
     where j.state = 'pending' and j.next_run_at is null and j.job_name = _job.job_name and j.lane = _job.lane
-      and (-j.priority, j.created_at, j.id) < (-_job.priority, _job.created_at, _job.id) limit 1000) ahead);
+      and (j.priority > _job.priority
+        or j.priority = _job.priority and (j.created_at, j.id) < (_job.created_at, _job.id)) limit 1000) ahead);
   return case when v_ahead = 0 then 'due: it is rung with the next tick, within seconds'
     else format('due: %s%s jobs of the same lane are before it', case when v_ahead = 1000 then 'at least ' else '' end,
       v_ahead) end;

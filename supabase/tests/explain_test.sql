@@ -1,7 +1,7 @@
 -- explain_job: one sentence for every state and cause.
 begin;
 set local search_path = public, extensions;
-select plan(27);
+select plan(28);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -121,6 +121,11 @@ select pg_temp.make(15, 'run', 'b0000000-0000-0000-0000-000000000000');
 select private.run_jobs();
 select pg_temp.end_attempt(pg_temp.id(15), 1, 'failed_permanently', 'no such day');
 select matches(pg_temp.says(15), '^failed at 2026-01-02 12:00:00.* after 1 of 3 tries: no such day; retry_job queues it again$', 'it failed for good');
+
+-- The least priority, behind another job
+select id is not null from (select private.queue_job_for_user('a0000000-0000-0000-0000-000000000000', 'least', _priority => p) as id
+  from unnest('{5,-2147483648}'::integer[]) p) queued;
+select matches(explain_job((select id from job where job_name = 'least' and priority < 0)), '1 jobs of the same lane are before it', 'the least priority there is');
 
 -- Whoever may not see a job gets no explanation; its owner does.
 select pg_temp.act('bob');

@@ -1,7 +1,7 @@
 -- How attempts end: tries, back-off, caps, release, expiry, cancellation, and what the log says.
 begin;
 set local search_path = public, extensions;
-select plan(57);
+select plan(58);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -219,6 +219,11 @@ select matches(pg_temp.stopped('failed'), '^canceled, ', 'asked to stop and fail
 select matches(pg_temp.stopped('expired'), '^canceled, .*went silent', 'asked to stop and silent: canceled');
 select matches(pg_temp.stopped('released'), '^canceled, INFO: Attempt 1 stopped', 'asked to stop and released: canceled');
 select matches(pg_temp.stopped('completed'), '^completed, ', 'asked to stop too late: completed');
+
+-- Failed without saying why
+select pg_temp.run('00000000-0000-0000-0000-000000000031');
+select pg_temp.end_attempt('00000000-0000-0000-0000-000000000031', 1, 'failed_permanently');
+select is((pg_temp.job('00000000-0000-0000-0000-000000000031')).last_error, 'no reason was given', 'a failed job always has a reason');
 
 -- The fence behind it all
 select pg_temp.run('00000000-0000-0000-0000-000000000030');

@@ -1,7 +1,7 @@
 -- The runtime API: what functions report, each report fenced by the token of its attempt.
 begin;
 set local search_path = public, extensions;
-select plan(96);
+select plan(100);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -182,6 +182,7 @@ select is((select expires_at - private.now() from private.job_linger where job_n
 select is(next_job('nobody', 20), '{"next": null}', 'of names that do not linger');
 select is((select count(*) from private.job_linger where job_name = 'nobody'), 0::bigint, 'nobody lingers');
 select is(next_job(null, null), '{"next": null}', 'null has no next job');
+select is(next_job('work', n), '{"next": null}', format('lingering for %s s is answered', n)) from unnest('{-Infinity,Infinity,NaN,-5}'::numeric[]) n;
 
 -- release_job
 select is(release_job('00000000-0000-0000-0000-0000000000e1', gen_random_uuid()), '{"status": "stale"}', 'a guessed token releases nothing');

@@ -2,6 +2,7 @@
 // whatever was overlooked would stay.
 import assert from "node:assert/strict";
 import {
+  type Answer,
   asUser,
   finish,
   type Held,
@@ -146,5 +147,29 @@ Deno.test("a job that pauses leaves its slot to the next one at once", async () 
     await world.admin`select release_job(${job.id}, ${job.token}, '1 hour')`;
     assert.equal(await overlooked(world, name), 0, "only the paused one waits");
     assert.ok(await takeRing(world.admin, name), "the next one is rung");
+  });
+});
+
+Deno.test("those who queue into a full lane do not wait for each other, and a finish sees them all", async () => {
+  await withWorld(async (world) => {
+    const name = world.name("full");
+    const [user] = world.users;
+    const [slow, quick, worker] = [world.connect(), world.connect(), world.connect()];
+    const job = await running(world, name, user!);
+    let finished: Promise<Answer> | undefined;
+    await asUser(slow, user!, async (tx) => {
+      await tx`select queue_job(${name})`;
+      // As at its commit, which then takes long.
+      await tx`set constraints all immediate`;
+      await asUser(quick, user!, (other) => other`select queue_job(${name})`);
+      finished = finish(worker, job, "completed", false);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    await finished;
+    assert.equal(await overlooked(world, name), 0, "one of the two is rung");
+    await work(world, name);
+    const [left] = await world.admin`select count(*)::int from public.job
+      where job_name = ${name} and state <> 'completed'`;
+    assert.equal(left!.count, 0, "and the other is handed over");
   });
 });
