@@ -4,7 +4,7 @@
 export interface Line {
   label: string;
   values: (number | null)[];
-  /** Place in the palette. */
+  /** Place in the palette, below COLORS. */
   color: number;
 }
 
@@ -63,7 +63,7 @@ text { fill: #e6edf3 } .page { fill: #0d1117 } .grid { stroke: #2a313a } .axis {
 /** Draws a figure; all its panels of one unit share the vertical scale, so that they can be compared. */
 export function drawFigure(figure: Figure): string {
   const columns = Math.min(COLUMNS, figure.panels.length);
-  const legendRows = Math.max(...figure.panels.map((panel) => legendPlaces(panel.lines).rows));
+  const legendRows = Math.max(...figure.panels.map((panel) => legendPlaces(panel).rows));
   const panelHeight = TOP + HEIGHT + BOTTOM + legendRows * LEGEND_ROW;
   const width = columns * WIDTH + 20;
   const height = HEAD + Math.ceil(figure.panels.length / columns) * panelHeight + 6;
@@ -127,18 +127,16 @@ function drawPanel(panel: Panel, most: number): string {
       TOP + HEIGHT / 2
     }) rotate(-90)" text-anchor="middle">${escape(panel.unit)}</text>`,
     ...panel.lines.map((line) => drawLine(line, panel.time, x, y)),
-    drawLegend(panel.lines, bottom + BOTTOM),
+    drawLegend(panel, bottom + BOTTOM),
   );
   return parts.join("\n");
 }
 
 function drawSpan(span: NonNullable<Panel["span"]>, x: (time: number) => number): string {
-  return `<rect class="span" x="${x(span.from).toFixed(1)}" y="${TOP}" width="${
-    (x(span.to) - x(span.from)).toFixed(1)
-  }" height="${HEIGHT}"/>
-<text class="soft" x="${(x(span.from) + 4).toFixed(1)}" y="${TOP + 13}">${
-    escape(span.label)
-  }</text>`;
+  const width = (x(span.to) - x(span.from)).toFixed(1);
+  return `<rect class="span" x="${
+    x(span.from).toFixed(1)
+  }" y="${TOP}" width="${width}" height="${HEIGHT}"/>`;
 }
 
 function drawLine(
@@ -154,32 +152,32 @@ function drawLine(
     path += `${pen}${x(time[n]!).toFixed(1)} ${y(value).toFixed(1)}`;
     pen = "L";
   });
-  return `<path class="line" stroke="${color(line)}" d="${path || "M0 0"}"/>`;
+  return `<path class="line" stroke="${PALETTE[line.color]}" d="${path || "M0 0"}"/>`;
 }
 
-function drawLegend(lines: Line[], top: number): string {
-  return legendPlaces(lines).places.map(({ line, x, row }) => {
+function drawLegend(panel: Panel, top: number): string {
+  return legendPlaces(panel).places.map(({ entry, x, row }) => {
     const y = top + row * LEGEND_ROW + 6;
-    return `<path class="line" stroke="${color(line)}" d="M${x} ${y - 4}h20"/>
-<text x="${x + 25}" y="${y}">${escape(line.label)}</text>`;
+    const sign = entry.color === undefined
+      ? `<rect class="span" x="${x}" y="${y - 10}" width="20" height="12"/>`
+      : `<path class="line" stroke="${PALETTE[entry.color]}" d="M${x} ${y - 4}h20"/>`;
+    return `${sign}<text x="${x + 25}" y="${y}">${escape(entry.label)}</text>`;
   }).join("\n");
 }
 
-/** Labels side by side as far as they fit; a letter is taken to be 6.6 wide. */
-function legendPlaces(lines: Line[]) {
+/** The lines' labels, then the span's, side by side as far as they fit; a letter is taken to be 6.6 wide. */
+function legendPlaces(panel: Panel) {
   let [x, row] = [LEFT, 0];
-  const places = lines.map((line) => {
-    const needs = 25 + line.label.length * 6.6 + 14;
+  const entries: { label: string; color?: number }[] = [...panel.lines];
+  if (panel.span) entries.push({ label: panel.span.label });
+  const places = entries.map((entry) => {
+    const needs = 25 + entry.label.length * 6.6 + 14;
     if (x > LEFT && x + needs > WIDTH) [x, row] = [LEFT, row + 1];
-    const place = { line, x: Math.round(x), row };
+    const place = { entry, x: Math.round(x), row };
     x += needs;
     return place;
   });
   return { places, rows: row + 1 };
-}
-
-function color(line: Line): string {
-  return PALETTE[line.color % PALETTE.length]!;
 }
 
 /** A scale from 0 to at least `most` with about `count` ticks at round numbers. */

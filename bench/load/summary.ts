@@ -40,7 +40,7 @@ export function summarize(title: string, run: LoadRun): Row[] {
       row(`memory of ${part}: last third / middle third`, growth(sizes), "x"),
     ]),
     ...named("dead ").filter(([table]) => WRITTEN.includes(table)).map(([table, dead]) =>
-      row(`dead rows of ${table}: most`, Math.max(...dead), "")
+      row(`dead rows of ${table}: most`, Math.max(...dead), "rows")
     ),
     ...HISTORY.filter((table) => last(values(series, `updates ${table}`)) > 0).map((
       table,
@@ -62,7 +62,7 @@ export function summarize(title: string, run: LoadRun): Row[] {
       "KiB/try",
     ),
     ...FAULTS.map((kind): Row => ({
-      ...row(words(kind), verdict[kind], ""),
+      ...row(words(kind), verdict[kind], "found"),
       target: { claim: "none", met: verdict[kind] === 0 },
     })),
   ];
@@ -89,13 +89,19 @@ export function compareRuns(without: LoadRun, with_: LoadRun): Row[] {
     },
     { what: "while held: Postgres's processor time", value: cost(with_), unit: "ms/try" },
     { what: "the same seconds undisturbed", value: cost(without), unit: "ms/try" },
-    { what: "dead rows in all: most before", value: before, unit: "" },
-    { what: "dead rows in all: most", value: Math.max(...dead), unit: "" },
-    {
-      what: "dead rows as few as before, after the end of the snapshot",
-      value: back < 0 ? NaN : with_.series.time[back]! - held[1],
-      unit: back < 0 ? "(not within this run)" : "s",
-    },
+    { what: "dead rows in all: most before", value: before, unit: "rows" },
+    { what: "dead rows in all: most", value: Math.max(...dead), unit: "rows" },
+    back < 0
+      ? {
+        what: "dead rows still more than before, after the end of the snapshot",
+        value: with_.series.time.at(-1)! - held[1],
+        unit: "s",
+      }
+      : {
+        what: "dead rows as few as before, after the end of the snapshot",
+        value: with_.series.time[back]! - held[1],
+        unit: "s",
+      },
   ];
 }
 
