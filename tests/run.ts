@@ -1,4 +1,5 @@
-// npm test [-- --database-url URL] [sql|concurrency|conformance|stack|ops|functions|e2e|chaos|deploy …] [part of a path …]
+// npm test [-- --database-url URL] [CATEGORY …] [part of a path …]
+// Categories: sql concurrency conformance stack ops functions e2e fuzz upgrade chaos deploy
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
@@ -9,9 +10,11 @@ import {
   runDeploy,
   runEndToEnd,
   runFunctions,
+  runFuzz,
   runOps,
   runSql,
   runStack,
+  runUpgrade,
   stopSharedStack,
 } from "./support/categories.ts";
 import { addFailure, newReport, printSummary } from "./support/report.ts";
@@ -24,6 +27,8 @@ const categories: Record<string, Category> = {
   ops: runOps,
   functions: runFunctions,
   e2e: runEndToEnd,
+  fuzz: runFuzz,
+  upgrade: runUpgrade,
   chaos: runChaos,
   deploy: runDeploy,
 };

@@ -5,12 +5,15 @@ import type postgres from "postgres";
 export interface Guard {
   /** What is taken away, in words. */
   what: string;
-  changes: { function: string; from: string; to: string }[];
+  changes?: { function: string; from: string; to: string }[];
+  /** Statements that take it away, where it is no function's. */
+  sql?: string;
 }
 
 /** Changes the functions in place; throws if one does not contain the text any more. */
 export async function applyGuardBreak(sql: postgres.Sql, guard: Guard): Promise<void> {
-  for (const { function: name, from, to } of guard.changes) {
+  if (guard.sql) await sql.unsafe(guard.sql).simple();
+  for (const { function: name, from, to } of guard.changes ?? []) {
     const [row] = await sql<{ source: string }[]>`
       select pg_get_functiondef(${name}::regproc) as source`;
     if (!row!.source.includes(from)) {

@@ -97,7 +97,16 @@ export const kills: Scenario[] = [
   },
   {
     name: "cron-stopped",
-    fault: (world) => takeDown(world.stack.processes.cron!, () => pauseBetween(world, 15, 25)),
+    milliseconds: [100, 800],
+    fault: (world) => takeDown(world.stack.processes.cron!, () => pauseBetween(world, 120, 150)),
+    guard: {
+      what: "nothing is rung when it is queued",
+      changes: [{
+        function: "private.rings_at_once",
+        from: "return _config.enabled and",
+        to: "return false and",
+      }],
+    },
   },
   {
     name: "late-finish",

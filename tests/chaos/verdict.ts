@@ -62,6 +62,10 @@ export async function judge(world: World, load: Load): Promise<Verdict> {
         and j.request_body -> 'commit' = 'true'
         and not exists (select from public.chaos_effect e where e.job_id = j.id)
       union all
+      select 'lost', j.id, format('its effect took place, and the job is %s', j.state)
+      from public.job j where j.state in ('failed', 'canceled')
+        and exists (select from public.chaos_effect e where e.job_id = j.id)
+      union all
       select 'twice', o.job_id, format('%s outcomes', o.times) from outcome o where o.times > 1
       union all
       select 'twice', e.job_id, format('%s effects', count(*)) from public.chaos_effect e

@@ -54,6 +54,13 @@ export const runStack: Category = (selection, report) => runAlone("tests/stack",
 /** Tests of what an operator uses: doctor, vault, snippets, views, schedules. */
 export const runOps: Category = (selection, report) => runAlone("tests/ops", selection, report);
 
+/** The short form of `npm run fuzz`. */
+export const runFuzz: Category = (selection, report) => runAlone("tests/fuzz", selection, report);
+
+/** One pass of `npm run upgrade`. */
+export const runUpgrade: Category = (selection, report) =>
+  runAlone("tests/upgrade", selection, report);
+
 /** The short form of `npm run chaos`. */
 export const runChaos: Category = (selection, report) => runAlone("tests/chaos", selection, report);
 
@@ -78,9 +85,15 @@ export const runDeploy: Category = ({ filters, databaseUrl }, report) =>
     ? Promise.resolve()
     : runProgram("tests/deploy/run.ts", report);
 
-/** The functions' own tests: against a runtime in memory, they need nothing running. */
+/**
+ * The functions' own tests, against a runtime in memory, and those of what is written about them:
+ * they need nothing running.
+ */
 export const runFunctions: Category = async ({ filters }, report) => {
-  const files = await findFiles("supabase/functions/tests", /-test\.ts$/, filters);
+  const files = [
+    ...await findFiles("supabase/functions/tests", /-test\.ts$/, filters),
+    ...await findFiles("tests/functions", /_test\.ts$/, filters),
+  ];
   if (files.length > 0) await runDenoTests(files, {}, report);
 };
 
@@ -89,7 +102,10 @@ export const runFunctions: Category = async ({ filters }, report) => {
  * the API and the functions attached to it, or on its own API if TEST_API_URL and the keys are set.
  */
 export const runEndToEnd: Category = async ({ filters, databaseUrl }, report) => {
-  const files = await findFiles("tests/e2e", /[-_]test\.ts$/, filters);
+  const files = [
+    ...await findFiles("tests/e2e", /[-_]test\.ts$/, filters),
+    ...await findFiles("tests/refusal", /_test\.ts$/, filters),
+  ];
   if (files.length === 0) return;
   if (databaseUrl !== null && process.env.TEST_API_URL) {
     await migrate(databaseUrl);

@@ -1,0 +1,17 @@
+// The short form of `npm run fuzz`: every function once, and what chance makes of the rest.
+import assert from "node:assert/strict";
+import { describeFinding, fuzz } from "./run.ts";
+
+Deno.test({
+  name: "odd calls and odd answers break no invariant, and every refusal is one of ours",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const seed = Date.now() % 100_000;
+    const { findings, cases, outcomes, missed } = await fuzz({ seed, cases: 1500 });
+    console.log(`seed ${seed}, ${cases} cases`);
+    assert.deepEqual(missed, [], "functions that were not called");
+    assert.ok(outcomes["call: answered"]! > 200, "hardly a call was let in");
+    assert.deepEqual(findings.map((finding) => describeFinding(seed, finding)), []);
+  },
+});
