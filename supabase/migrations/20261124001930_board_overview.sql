@@ -57,20 +57,6 @@ end
 $$;
 comment on function private.pick_ups_since(uuid, integer, timestamptz) is 'Pick-up times per name by bucket, of all or of one user.';
 
--- A percentile of pick-up times, in milliseconds, from buckets and how many are in each (ascending).
-create function private.pick_up_percentile(_buckets integer[], _jobs bigint[], _share numeric) returns integer
-language plpgsql immutable security invoker set search_path = ''
-as $$
-begin
-  return (
-    select private.pick_up_milliseconds(b.bucket)
-    from (select u.bucket, sum(u.jobs) over (order by u.bucket) as reached, sum(u.jobs) over () as jobs
-      from unnest(_buckets, _jobs) as u (bucket, jobs)) b
-    where b.reached >= _share * b.jobs order by b.bucket limit 1);
-end
-$$;
-comment on function private.pick_up_percentile(integer[], bigint[], numeric) is 'A percentile of pick-up times, in milliseconds.';
-
 -- Counts at places (from 0) as an array of _length, with zeros between.
 create function private.spread(_places integer[], _counts bigint[], _length integer) returns bigint[]
 language plpgsql immutable security invoker set search_path = ''
@@ -114,12 +100,15 @@ begin
     select least(21, r.rank) as rank, u.bucket, sum(u.jobs)::bigint as jobs
     from private.pick_ups_since(_user_id, _period, _from) u join ranked r on r.job_name = u.job_name
     group by grouping sets ((1, 2), (2))
+  ), reached as (
+    select b.rank, b.bucket, sum(b.jobs) over (partition by b.rank order by b.bucket) as reached,
+      sum(b.jobs) over (partition by b.rank) as jobs
+    from buckets b
   ), pick_ups as materialized (
-    select b.rank, jsonb_build_object('jobs', sum(b.jobs),
-      'p50_ms', private.pick_up_percentile(array_agg(b.bucket order by b.bucket), array_agg(b.jobs order by b.bucket), 0.5),
-      'p99_ms', private.pick_up_percentile(array_agg(b.bucket order by b.bucket), array_agg(b.jobs order by b.bucket), 0.99)
-    ) as pick_up
-    from buckets b group by b.rank
+    select r.rank, jsonb_build_object('jobs', max(r.jobs),
+      'p50_ms', private.pick_up_milliseconds(min(r.bucket) filter (where r.reached >= 0.5 * r.jobs)),
+      'p99_ms', private.pick_up_milliseconds(min(r.bucket) filter (where r.reached >= 0.99 * r.jobs))) as pick_up
+    from reached r group by r.rank
   ), shown as materialized (
     select s.rank, s.totals, json_build_object('job_name', case when s.rank <= 20 then (
         select r.job_name from ranked r where r.rank = s.rank) end,
