@@ -79,7 +79,7 @@ export function page(results: Refused[]): string {
 
 function cell(value: string | number): string {
   return String(value).replaceAll("|", "\\|").replaceAll("<", "&lt;").replace(
-    /[\u0000-\u001f\u200b\u2028\u202e]/g,
+    /[\p{Cc}\u200b\u2028\u202e]/gu,
     " ",
   );
 }
