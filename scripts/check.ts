@@ -1,5 +1,6 @@
 // npm run check: everything that can be said about the project without running it.
 import postgres from "postgres";
+import { importMapFlags } from "../stack/std/jsr.ts";
 import { readFunctions, readTables } from "./support/catalog.ts";
 import { run, supabaseCli } from "./support/command.ts";
 import { drift } from "./support/generated.ts";
@@ -70,10 +71,11 @@ async function comments(databaseUrl: string): Promise<string | null> {
   return missing.length === 0 ? null : `without a comment:\n${missing.join("\n")}`;
 }
 
+const imports = await importMapFlags(console.log);
 const results = [
   await step("deno fmt --check", () => deno("fmt", "--check")),
   await step("deno lint", () => deno("lint")),
-  await step("deno check", () => deno("check", ".")),
+  await step("deno check", () => deno("check", ...imports, ".")),
 ];
 try {
   await withMigratedDatabase(async ({ url }) => {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { SupabaseClient } from "@supabase/supabase-js";
 import postgres from "postgres";
 import { type DemoRow, showTable } from "./demo_table.ts";
+import { signIn } from "./demo_user.ts";
 import type { Stack } from "./stack.ts";
 
-const PASSWORD = "demo-password";
 const PATIENCE_SECONDS = 120;
 
 interface DemoJob {
@@ -87,7 +87,7 @@ export async function runDemo(stack: Stack, signal: AbortSignal): Promise<boolea
 }
 
 /** Minutes of back-off are right for a project and wrong for a demo. */
-async function shortenBackOff(databaseUrl: string): Promise<void> {
+export async function shortenBackOff(databaseUrl: string): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
   try {
     await sql`
@@ -97,18 +97,6 @@ async function shortenBackOff(databaseUrl: string): Promise<void> {
   } finally {
     await sql.end();
   }
-}
-
-async function signIn(stack: Stack, email: string): Promise<SupabaseClient> {
-  const client = createClient(stack.apiUrl, stack.anonKey, {
-    auth: { persistSession: false, autoRefreshToken: false },
-  });
-  const credentials = { email, password: PASSWORD };
-  const known = await client.auth.signInWithPassword(credentials);
-  if (!known.error) return client;
-  const { error } = await client.auth.signUp(credentials);
-  if (error) throw new Error(`${email} could not be signed up: ${error.message}`);
-  return client;
 }
 
 async function queue(client: SupabaseClient, job: DemoJob): Promise<string> {

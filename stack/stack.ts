@@ -12,6 +12,7 @@ import { type Database, superviseDatabase } from "./services/database.ts";
 import type { FunctionsSettings } from "./services/functions.ts";
 import type { Limits } from "./services/functions/worker.ts";
 import { freePort, requireFreePort } from "./services/postgres/ports.ts";
+import { jsrAnswers, SAID } from "./std/jsr.ts";
 
 export interface StackOptions {
   /** Where the data and the logs are kept. */
@@ -89,6 +90,7 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
   const logDir = join(dataDir, "logs");
   const log = options.quiet ? () => {} : options.log ?? (() => {});
   const config = readConfig(projectDir);
+  const jsrKnown = jsrAnswers();
   const keys = await deriveKeys();
   const ports = await choosePorts(options, config.ports);
   Deno.mkdirSync(logDir, { recursive: true });
@@ -130,6 +132,8 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
       return process;
     });
 
+  const jsr = await jsrKnown;
+  if (!jsr) log(SAID);
   const functionsSettings: FunctionsSettings = {
     port: ports.functions,
     functionsDir: resolve(options.functionsDir ?? join(projectDir, "supabase", "functions")),
@@ -140,6 +144,7 @@ async function start(options: StackOptions, stops: (() => Promise<void>)[]): Pro
     databaseUrl: dbUrl,
     verifyJwt: { ...config.verifyJwt, ...options.verifyJwt },
     limits: { ...LIMITS, ...options.limits },
+    jsr,
     secrets: options.secrets,
   };
   const apiSettings: ApiSettings = {

@@ -48,22 +48,22 @@ serveJob({
 }
 
 function test(name: string): string {
-  return `import assert from "node:assert/strict";
+  return `import { assertEquals, assertMatch } from "@std/assert";
 import { withFunction } from "./support/function.ts";
 
 Deno.test("${name} does its work", () =>
   withFunction("${name}", {}, async ({ queue, ring }) => {
     const job = queue({ request_body: { message: "hello" } });
-    assert.equal((await ring(job)).status, 202);
-    assert.deepEqual([job.state, job.result], ["completed", { length: 5 }]);
+    assertEquals((await ring(job)).status, 202);
+    assertEquals([job.state, job.result], ["completed", { length: 5 }]);
   }));
 
 Deno.test("${name} refuses a body without a message", () =>
   withFunction("${name}", {}, async ({ queue, ring }) => {
     const job = queue({ request_body: {} });
     await ring(job);
-    assert.equal(job.state, "failed");
-    assert.match(job.error ?? "", /body\\.message/);
+    assertEquals(job.state, "failed");
+    assertMatch(job.error ?? "", /body\\.message/);
   }));
 `;
 }

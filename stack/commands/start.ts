@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { runDemo } from "../demo.ts";
-import { claimProject, noteRunning, releaseProject, stackDir } from "../run_file.ts";
+import { type Examples, prepareExamples } from "../examples.ts";
+import { claimProject, noteRunning, projectDir, releaseProject, stackDir } from "../run_file.ts";
 import { type Stack, startStack } from "../stack.ts";
 
 /** Starts the stack and the demo; ends with the demo (`once`), or when asked to. */
@@ -10,6 +12,7 @@ export async function start(
   const began = Date.now();
   const stopping = whenAskedToStop();
   let stack: Stack | undefined;
+  let examples: Examples | undefined;
   try {
     stack = await startStack({
       dataDir: stackDir,
@@ -31,11 +34,18 @@ export async function start(
       : Promise.resolve(true);
     const asExpected = await Promise.race([demo, stopping.asked.then(() => null)]);
     if (options.once) return asExpected ? 0 : 1;
-    if (asExpected !== null) console.log(whereItIs(stack));
+    if (asExpected !== null) {
+      const changes = options.demo || options.databaseUrl === undefined;
+      if (changes) {
+        examples = await prepareExamples(stack, join(projectDir, "supabase", "functions"));
+      }
+      console.log(whereItIs(stack, examples?.commands ?? []));
+    }
     await stopping.asked;
     return 0;
   } finally {
     if (stack) console.log("\n· stopping");
+    await examples?.stop();
     await stack?.stop();
     releaseProject();
   }
@@ -58,7 +68,13 @@ function whenAskedToStop(): { asked: Promise<void>; signal: AbortSignal } {
   return { asked, signal: controller.signal };
 }
 
-function whereItIs(stack: Stack): string {
+function exampleLines(commands: string[]): string {
+  if (commands.length === 0) return "";
+  return "  in another terminal, run an example (the README of its function says what it does):\n" +
+    commands.map((command) => `    ${command}\n`).join("");
+}
+
+function whereItIs(stack: Stack, exampleCommands: string[]): string {
   return `
   API URL            ${stack.apiUrl}
   anon key           ${stack.anonKey}
@@ -70,13 +86,9 @@ function whereItIs(stack: Stack): string {
 
 What to try next
   open the dashboard, table "job", and on its SQL page: select * from job order by created_at desc
-  queue one more, as the demo's user:
-    TOKEN=$(curl -s '${stack.apiUrl}/auth/v1/token?grant_type=password' -H 'apikey: ${stack.publishableKey}' \\
-      -H 'Content-Type: application/json' -d '{"email":"ada@example.com","password":"demo-password"}' \\
-      | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
-    curl -s '${stack.apiUrl}/rest/v1/rpc/queue_job' -H 'apikey: ${stack.publishableKey}' \\
-      -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"_job_name":"example-job"}'
-  edit supabase/functions/send-digest/index.ts: the next job runs the new code
+${
+    exampleLines(exampleCommands)
+  }  edit supabase/functions/send-digest/index.ts: the next job runs the new code
   npm run logs send-digest · npm run status · npm run stop
 
 Ctrl-C stops everything.`;

@@ -20,6 +20,8 @@ export interface FunctionsSettings {
   databaseUrl: string;
   verifyJwt: Record<string, boolean>;
   limits: Limits;
+  /** Whether functions get their `jsr:` imports from JSR, or from stack/std. */
+  jsr: boolean;
   /** More environment for the functions, as `supabase secrets set` gives it. */
   secrets?: Record<string, string>;
 }

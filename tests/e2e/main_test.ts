@@ -45,6 +45,63 @@ Deno.test("start keeps its data, refuses a second start, and ends on Ctrl-C with
   assert.equal((await clone.run("status")).code, 1);
 });
 
+Deno.test("start prints a command for each example, and each of them works", async () => {
+  const { child, output } = clone.spawn("start", "--no-demo");
+  await until(() => output().includes("Ctrl-C stops everything"), output);
+  const printed = [...output().matchAll(/npm run queue -- (\S+) '(.*)' (--watch.*)$/gm)];
+  const folders = [...Deno.readDirSync(`${clone.folder}/supabase/functions`)]
+    .filter(({ name, isDirectory }) => isDirectory && /^[a-z]/.test(name) && name !== "tests");
+  assert.deepEqual(printed.map(([, name]) => name).sort(), folders.map(({ name }) => name).sort());
+
+  const ends: Record<string, RegExp> = {
+    "always-fails": /^failed after 3 failed tries/m,
+    "poll-feed": /^completed 2$/m,
+    "tidy-jobs": /^completed {"failed":\d,"retried":1,/m,
+  };
+  await Promise.all(printed.map(async ([, name, body, options]) => {
+    const { code, output } = await clone.runScript(
+      "queue.ts",
+      name!,
+      body!,
+      ...options!.split(" "),
+    );
+    assert.equal(code, name === "always-fails" ? 1 : 0, output);
+    assert.match(output, new RegExp(`queued ${name} [0-9a-f-]{36}\n`));
+    assert.match(output, ends[name!] ?? /^completed/m);
+  }));
+  const other = await clone.runScript(
+    "queue.ts",
+    "send-digest",
+    '{"day":"2026-11-24"}',
+    "-u",
+    "new@example.com",
+  );
+  assert.equal(other.code, 0, other.output);
+
+  child.kill("SIGINT");
+  assert.equal((await child.status).code, 0, output());
+  await assertNothingLeft();
+});
+
+Deno.test("npm run queue says what is wrong with what it was told, or that nothing runs", async () => {
+  for (
+    const [args, code, reason] of [
+      [[], 2, /npm run queue -- NAME/],
+      [["--help"], 0, /npm run queue -- NAME/],
+      [["send-digest", "{day: 1}"], 1, /expected BODY as JSON, found \{day: 1\}.*single quotes/],
+      [["send-digst"], 1, /there is no function "send-digst".*send-digest/],
+      [["send-digest", '{"day":"1 May"}'], 1, /^refused: .* body\.day: Invalid ISO date/],
+      [["send-digest", "{}", "{}"], 1, /put BODY in quotes/],
+      [["send-digest", "--system", "--user", "a@example.com"], 1, /found both/],
+      [["send-digest", '{"day":"2026-11-24"}'], 1, /does not run: npm start starts it/],
+    ] as const
+  ) {
+    const result = await clone.runScript("queue.ts", ...args);
+    assert.equal(result.code, code, result.output);
+    assert.match(result.output, reason);
+  }
+});
+
 Deno.test("stop ends a running stack", async () => {
   const { child, output } = clone.spawn("start", "--no-demo");
   await until(() => output().includes("Ctrl-C stops everything"), output);

@@ -85,9 +85,15 @@ export const runDeploy: Category = ({ filters, databaseUrl }, report) =>
     ? Promise.resolve()
     : runProgram("tests/deploy/run.ts", report);
 
-/** The functions' own tests: against a runtime in memory, they need nothing running. */
+/**
+ * The functions' own tests, against a runtime in memory, and those of what is written about them:
+ * they need nothing running.
+ */
 export const runFunctions: Category = async ({ filters }, report) => {
-  const files = await findFiles("supabase/functions/tests", /-test\.ts$/, filters);
+  const files = [
+    ...await findFiles("supabase/functions/tests", /-test\.ts$/, filters),
+    ...await findFiles("tests/functions", /_test\.ts$/, filters),
+  ];
   if (files.length > 0) await runDenoTests(files, {}, report);
 };
 

@@ -1,11 +1,18 @@
 // Runs files of Deno tests and counts what `deno test` reports.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { importMapFlags } from "../../stack/std/jsr.ts";
 import { projectFolder } from "./files.ts";
 import { addFailure, type Report } from "./report.ts";
 
 const COLORS = new RegExp(String.fromCharCode(27) + "\\[[0-9;]*m", "g");
 const RESULT = /^(ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(?: \| (\d+) ignored)?/;
+
+const said = new Set<string>();
+function sayOnce(line: string): void {
+  if (!said.has(line)) console.log(line);
+  said.add(line);
+}
 
 /** Runs the files in one `deno test`, streaming its output. */
 export async function runDenoTests(
@@ -15,8 +22,9 @@ export async function runDenoTests(
   options: { parallel?: boolean } = {},
 ): Promise<void> {
   if (files.length === 0) return;
+  const imports = await importMapFlags(sayOnce);
   const flags = ["-A", "--no-prompt", ...(options.parallel ? ["--parallel"] : [])];
-  const child = spawn(Deno.execPath(), ["test", ...flags, ...files], {
+  const child = spawn(Deno.execPath(), ["test", ...imports, ...flags, ...files], {
     cwd: projectFolder,
     env: { ...process.env, ...environment, DO_NOT_TRACK: "1", NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "inherit"],

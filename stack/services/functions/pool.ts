@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { offlineImports } from "./imports.ts";
 import { sourceVersion } from "./source.ts";
 import { bootError, idleTimeout, workerError, workerLimit } from "./answers.ts";
 import { type Limits, startWorker, type Worker } from "./worker.ts";
@@ -11,6 +12,8 @@ export interface PoolOptions {
   preload: string;
   env: Record<string, string>;
   limits: Limits;
+  /** Whether functions get their `jsr:` imports from JSR. */
+  jsr: boolean;
 }
 
 export interface Pool {
@@ -39,7 +42,9 @@ export function createPool(options: PoolOptions): Pool {
     }
     known?.worker.retire();
     const entry = join(options.functionsDir, name, "index.ts");
-    const worker = startWorker({ ...options, entry, log: functionLog(options.logDir, name) });
+    const imports = options.jsr ? [] : offlineImports({ ...options, name });
+    const log = functionLog(options.logDir, name);
+    const worker = startWorker({ ...options, entry, imports, log });
     running.set(worker, name);
     worker.ended.then(() => running.delete(worker));
     current.set(name, { worker, version });

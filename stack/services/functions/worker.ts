@@ -15,6 +15,8 @@ export interface Limits {
 
 export interface WorkerOptions {
   entry: string;
+  /** Arguments that tell Deno what the function's imports mean. */
+  imports: string[];
   functionsDir: string;
   projectDir: string;
   preload: string;
@@ -158,13 +160,15 @@ export function startWorker(options: WorkerOptions): Worker {
   return worker;
 }
 
-function workerArguments({ functionsDir, projectDir, preload, entry }: WorkerOptions): string[] {
+function workerArguments(options: WorkerOptions): string[] {
+  const { functionsDir, projectDir, preload, imports, entry } = options;
   // Functions of another folder (of tests and benches) share the project's library.
   const readable = [
     functionsDir,
     `${projectDir}/supabase/functions`,
     `${projectDir}/node_modules`,
     `${projectDir}/package.json`,
+    `${projectDir}/stack/std`,
     "/tmp",
   ];
   return [
@@ -172,6 +176,8 @@ function workerArguments({ functionsDir, projectDir, preload, entry }: WorkerOpt
     "--quiet",
     "--no-prompt",
     "--no-check",
+    "--no-lock",
+    ...imports,
     "--node-modules-dir=manual",
     "--allow-net",
     "--allow-env",

@@ -1,19 +1,12 @@
 import { z } from "npm:zod@4.6.7";
 import { PermanentError, serveJob } from "../_shared/job/mod.ts";
 import { readChunk } from "./chunk.ts";
+import { importContacts } from "./job.ts";
 
 const contact = z.object({ email: z.email(), name: z.string().default("") });
 
 serveJob({
-  name: "import-contacts",
-  body: z.object({
-    /** Where the file is: a signed URL of Storage, or any URL. */
-    url: z.url(),
-    /** Where the chunk begins, and the columns that the first chunk named. */
-    from: z.int().min(0).default(0),
-    columns: z.array(z.string()).optional(),
-    chunkBytes: z.int().min(100).max(500_000).default(200_000),
-  }),
+  ...importContacts,
   async run({ body, signal, log, commit }) {
     const chunk = await readChunk(body, signal);
     if (!chunk.columns.includes("email")) {

@@ -1,9 +1,8 @@
-import { z } from "npm:zod@4.6.7";
 import { RuntimeApiError, serveJob } from "../_shared/job/mod.ts";
+import { indexDocument } from "./job.ts";
 
 serveJob({
-  name: "index-document",
-  body: z.object({ documentId: z.uuid() }),
+  ...indexDocument,
   async run({ body, supabase, signal, log, commit }) {
     while (!signal.aborted) {
       const { data: document, error } = await supabase

@@ -1,12 +1,11 @@
-import { z } from "npm:zod@4.6.7";
 import { serveJob } from "../_shared/job/mod.ts";
+import { nightlyCleanup } from "./job.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const BATCH = 1_000;
 
 serveJob({
-  name: "nightly-cleanup",
-  body: z.object({ keepDays: z.int().min(1).default(90) }),
+  ...nightlyCleanup,
   async run({ body, admin, signal, progress }) {
     const before = new Date(Date.now() - body.keepDays * DAY).toISOString();
     let pruned = 0;

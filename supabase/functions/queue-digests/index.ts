@@ -1,13 +1,12 @@
-import { z } from "npm:zod@4.6.7";
 import { queueJobs, serveJob } from "../_shared/job/mod.ts";
 import { sendDigest } from "../send-digest/job.ts";
+import { queueDigests } from "./job.ts";
 
 /** Users per statement. */
 const PAGE = 500;
 
 serveJob({
-  name: "queue-digests",
-  body: z.object({ day: z.iso.date() }),
+  ...queueDigests,
   async run({ body, admin, step, progress }) {
     let queued = 0;
     let after = "00000000-0000-0000-0000-000000000000";

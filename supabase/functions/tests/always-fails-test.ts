@@ -1,12 +1,12 @@
-import assert from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { withFunction } from "./support/function.ts";
 
 Deno.test("always-fails fails each of its tries", () =>
   withFunction("always-fails", {}, async ({ queue, ring }) => {
     const job = queue({ max_retries: 2 });
     await ring(job);
-    assert.equal(job.state, "pending");
+    assertEquals(job.state, "pending");
     await ring(job);
-    assert.equal(job.state, "failed");
-    assert.equal(job.error, "this job fails on purpose (try 2 of 2)");
+    assertEquals(job.state, "failed");
+    assertEquals(job.error, "this job fails on purpose (try 2 of 2)");
   }));

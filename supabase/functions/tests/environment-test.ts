@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assertEquals, assertThrows } from "@std/assert";
 import { readEnvironment } from "../_shared/job/environment.ts";
 import { timeBudget } from "../_shared/job/time_budget.ts";
 
@@ -10,7 +10,7 @@ const legacy = {
 };
 
 Deno.test("the keys are the legacy ones, or the newer ones where the project has them", () => {
-  assert.deepEqual(read(legacy), {
+  assertEquals(read(legacy), {
     url: "http://127.0.0.1:54321",
     anonKey: "anon",
     serviceKey: "service",
@@ -21,19 +21,19 @@ Deno.test("the keys are the legacy ones, or the newer ones where the project has
     SUPABASE_PUBLISHABLE_KEYS: '{"default": "sb_publishable_1"}',
     SUPABASE_SECRET_KEYS: '{"jobs": "sb_secret_1"}',
   });
-  assert.deepEqual([newer.anonKey, newer.serviceKey], ["sb_publishable_1", "sb_secret_1"]);
-  assert.equal(read({ ...legacy, SUPABASE_SECRET_KEYS: "{}" }).serviceKey, "service");
+  assertEquals([newer.anonKey, newer.serviceKey], ["sb_publishable_1", "sb_secret_1"]);
+  assertEquals(read({ ...legacy, SUPABASE_SECRET_KEYS: "{}" }).serviceKey, "service");
 });
 
 Deno.test("what is missing is named", () => {
-  assert.throws(() => read({ ...legacy, SUPABASE_URL: "" }), /SUPABASE_URL is not set/);
+  assertThrows(() => read({ ...legacy, SUPABASE_URL: "" }), Error, "SUPABASE_URL is not set");
   const { SUPABASE_SERVICE_ROLE_KEY: _, ...rest } = legacy;
-  assert.throws(() => read(rest), /SUPABASE_SERVICE_ROLE_KEY is not set/);
-  assert.throws(() => read({ ...legacy, JOB_WALL_CLOCK_SECONDS: "long" }), /found "long"/);
+  assertThrows(() => read(rest), Error, "SUPABASE_SERVICE_ROLE_KEY is not set");
+  assertThrows(() => read({ ...legacy, JOB_WALL_CLOCK_SECONDS: "long" }), Error, 'found "long"');
 });
 
 Deno.test("the budget is counted from the isolate's start, and anew if it is older than it can be", () => {
   const budget = { deadline: 127_500, takesUntil: 75_000, reportsUntil: 150_000 };
-  assert.deepEqual(timeBudget(0, 75_000, 150), budget);
-  assert.equal(timeBudget(0, 75_001, 150).reportsUntil, 225_001);
+  assertEquals(timeBudget(0, 75_000, 150), budget);
+  assertEquals(timeBudget(0, 75_001, 150).reportsUntil, 225_001);
 });

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ringRequest, USER } from "./support/fake_runtime.ts";
 import { withFunction } from "./support/function.ts";
 
@@ -23,10 +23,10 @@ Deno.test("example-job does its work as the user and answers 204 with both heade
   return withFunction("example-job", { other }, async ({ queue, ring }) => {
     const job = queue({ request_body: { hello: "world" } });
     const answer = await ring(job);
-    assert.equal(answer.status, 204);
-    assert.equal(answer.headers.get("X-Job"), "true");
-    assert.equal(answer.headers.get("X-Correlation-ID"), job.id);
-    assert.deepEqual(logged, [{
+    assertEquals(answer.status, 204);
+    assertEquals(answer.headers.get("X-Job"), "true");
+    assertEquals(answer.headers.get("X-Correlation-ID"), job.id);
+    assertEquals(logged, [{
       as: `Bearer jwt-of-${USER}`,
       _job_id: job.id,
       _log_message: 'example-job ran with {"hello":"world"}',
@@ -40,23 +40,23 @@ for (const name of ["X-Job", "X-Correlation-ID"]) {
       const request = ringRequest(queue());
       request.headers.delete(name);
       const answer = await handle(request);
-      assert.equal(answer.status, 400);
-      assert.match((await answer.json()).error, new RegExp(`${name} is missing`));
+      assertEquals(answer.status, 400);
+      assertMatch((await answer.json()).error, new RegExp(`${name} is missing`));
     }));
 }
 
 Deno.test("example-job refuses a call without a user with 401 and both headers", () =>
   withFunction("example-job", project({ user: false }), async ({ queue, ring }) => {
     const answer = await ring(queue());
-    assert.equal(answer.status, 401);
-    assert.equal(answer.headers.get("X-Job"), "true");
+    assertEquals(answer.status, 401);
+    assertEquals(answer.headers.get("X-Job"), "true");
     await answer.body?.cancel();
   }));
 
 Deno.test("example-job answers 500 with both headers and the reason when its work fails", () =>
   withFunction("example-job", project({ logWorks: false }), async ({ queue, ring }) => {
     const answer = await ring(queue());
-    assert.equal(answer.status, 500);
-    assert.ok(answer.headers.get("X-Correlation-ID"));
-    assert.match((await answer.json()).error, /log_job was refused/);
+    assertEquals(answer.status, 500);
+    assert(answer.headers.get("X-Correlation-ID"));
+    assertMatch((await answer.json()).error, /log_job was refused/);
   }));

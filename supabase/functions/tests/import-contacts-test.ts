@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type FakeJob } from "./support/fake_runtime.ts";
 import { type LoadedFunction, withFunction } from "./support/function.ts";
 
@@ -52,10 +52,10 @@ for (const ranges of [true, false]) {
     const options = world(csv, ranges);
     return withFunction("import-contacts", options, async (loaded) => {
       const jobs = await runAll(loaded, options.next, { chunkBytes: 700 });
-      assert.ok(jobs.every((job) => job.state === "completed"));
-      assert.ok(jobs.length >= 5, `${jobs.length} chunks`);
-      assert.deepEqual(options.kept, rows);
-      if (ranges) assert.ok(options.largest() <= 700);
+      assert(jobs.every((job) => job.state === "completed"));
+      assert(jobs.length >= 5, `${jobs.length} chunks`);
+      assertEquals(options.kept, rows);
+      if (ranges) assert(options.largest() <= 700);
     });
   });
 }
@@ -64,7 +64,7 @@ Deno.test("import-contacts keeps a last row without a line break", () => {
   const options = world("email,name\na@example.com,A\nb@example.com,B");
   return withFunction("import-contacts", options, async (loaded) => {
     await runAll(loaded, options.next, {});
-    assert.deepEqual(options.kept.map((row) => row.name), ["A", "B"]);
+    assertEquals(options.kept.map((row) => row.name), ["A", "B"]);
   });
 });
 
@@ -72,8 +72,8 @@ Deno.test("import-contacts skips rows that are no contacts, and says so", () => 
   const options = world("email,name\nnobody,N\na@example.com,A\n");
   return withFunction("import-contacts", options, async (loaded) => {
     const [job] = await runAll(loaded, options.next, {});
-    assert.deepEqual(options.kept.map((row) => row.name), ["A"]);
-    assert.match(job?.logs[0]?.message ?? "", /skipped: Invalid email.*nobody/);
+    assertEquals(options.kept.map((row) => row.name), ["A"]);
+    assertMatch(job?.logs[0]?.message ?? "", /skipped: Invalid email.*nobody/);
   });
 });
 
@@ -81,8 +81,8 @@ Deno.test("import-contacts refuses a file without emails", () => {
   const options = world("name\nA\n");
   return withFunction("import-contacts", options, async (loaded) => {
     const [job] = await runAll(loaded, options.next, {});
-    assert.equal(job?.state, "failed");
-    assert.match(job?.error ?? "", /needs a column "email", found: name/);
+    assertEquals(job?.state, "failed");
+    assertMatch(job?.error ?? "", /needs a column "email", found: name/);
   });
 });
 
@@ -90,8 +90,8 @@ Deno.test("import-contacts refuses a record that is longer than a chunk", () => 
   const options = world(`email,name\na@example.com,"${"A".repeat(300)}"\n`);
   return withFunction("import-contacts", options, async (loaded) => {
     const jobs = await runAll(loaded, options.next, { chunkBytes: 100 });
-    assert.equal(jobs.at(-1)?.state, "failed");
-    assert.match(jobs.at(-1)?.error ?? "", /a record at byte 11 is longer than a chunk of 100/);
+    assertEquals(jobs.at(-1)?.state, "failed");
+    assertMatch(jobs.at(-1)?.error ?? "", /a record at byte 11 is longer than a chunk of 100/);
   });
 });
 
@@ -106,9 +106,9 @@ Deno.test("import-contacts whose commit is refused keeps nothing and tries again
   return withFunction("import-contacts", { ...options, commitFunction }, async (loaded) => {
     const job = loaded.queue({ request_body: { url: `${loaded.runtime.url}/contacts.csv` } });
     await loaded.ring(job);
-    assert.deepEqual([job.retries, options.kept.length], [1, 0]);
+    assertEquals([job.retries, options.kept.length], [1, 0]);
     refuse = false;
     await loaded.ring(job);
-    assert.deepEqual([job.state, options.kept], ["completed", rows]);
+    assertEquals([job.state, options.kept], ["completed", rows]);
   });
 });

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { withFunction } from "./support/function.ts";
 
 const documentId = "00000000-0000-4000-8000-0000000000d0";
@@ -23,8 +23,8 @@ Deno.test("index-document looks again when the document changes meanwhile", () =
   return withFunction("index-document", options, async ({ queue, ring }) => {
     const job = queue({ request_body: { documentId } });
     await ring(job);
-    assert.deepEqual([job.state, job.retries], ["completed", 0]);
-    assert.deepEqual(saved, [{ _document_id: documentId, _version: 2, _word_count: 3 }]);
+    assertEquals([job.state, job.retries], ["completed", 0]);
+    assertEquals(saved, [{ _document_id: documentId, _version: 2, _word_count: 3 }]);
   });
 });
 
@@ -33,6 +33,6 @@ Deno.test("index-document of a document that is gone has nothing to do", () => {
   return withFunction("index-document", { other }, async ({ queue, ring }) => {
     const job = queue({ request_body: { documentId } });
     await ring(job);
-    assert.deepEqual([job.state, job.result], ["completed", "the document is gone"]);
+    assertEquals([job.state, job.result], ["completed", "the document is gone"]);
   });
 });

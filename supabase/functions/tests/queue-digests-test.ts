@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { SERVICE_KEY } from "./support/fake_runtime.ts";
 import { withFunction } from "./support/function.ts";
 
@@ -11,7 +11,7 @@ function project() {
   // deno-lint-ignore no-explicit-any
   const bulks: any[][] = [];
   const other = async (request: Request, url: URL) => {
-    assert.equal(request.headers.get("Authorization"), `Bearer ${SERVICE_KEY}`);
+    assertEquals(request.headers.get("Authorization"), `Bearer ${SERVICE_KEY}`);
     if (url.pathname === "/rest/v1/digest_subscription") {
       const after = url.searchParams.get("user_id")!.replace("gt.", "");
       const limit = Number(url.searchParams.get("limit"));
@@ -31,10 +31,10 @@ Deno.test("queue-digests queues one job per subscriber, in bulk", () => {
   return withFunction("queue-digests", { other }, async ({ queue, ring }) => {
     const job = queue({ user_id: null, request_body: { day: "2026-11-23" } });
     await ring(job);
-    assert.deepEqual([job.state, job.result], ["completed", { queued: 1_200 }]);
-    assert.deepEqual(bulks.map((bulk) => bulk.length), [500, 500, 200]);
-    assert.deepEqual(bulks.flat().map((one) => one.user_id), users);
-    assert.deepEqual(bulks[0]![0], {
+    assertEquals([job.state, job.result], ["completed", { queued: 1_200 }]);
+    assertEquals(bulks.map((bulk) => bulk.length), [500, 500, 200]);
+    assertEquals(bulks.flat().map((one) => one.user_id), users);
+    assertEquals(bulks[0]![0], {
       job_name: "send-digest",
       request_body: { day: "2026-11-23" },
       user_id: users[0],
@@ -53,10 +53,10 @@ Deno.test("queue-digests that is interrupted goes on with the page it had reache
         : undefined;
     const job = queue({ user_id: null, request_body: { day: "2026-11-23" } });
     await ring(job);
-    assert.equal(bulks.length, 2);
+    assertEquals(bulks.length, 2);
     await ring(job);
-    assert.equal(job.state, "completed");
-    assert.deepEqual(bulks.map((bulk) => bulk.length), [500, 500, 500, 200]);
+    assertEquals(job.state, "completed");
+    assertEquals(bulks.map((bulk) => bulk.length), [500, 500, 500, 200]);
   });
 });
 
@@ -64,5 +64,5 @@ Deno.test("queue-digests is not for users", () =>
   withFunction("queue-digests", {}, async ({ queue, ring }) => {
     const job = queue({ request_body: { day: "2026-11-23" } });
     await ring(job);
-    assert.match(job.error ?? "", /admin is for jobs without a user/);
+    assertMatch(job.error ?? "", /admin is for jobs without a user/);
   }));

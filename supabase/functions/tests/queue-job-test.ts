@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createClient } from "npm:@supabase/supabase-js@2.119.1";
 import { z } from "npm:zod@4.6.7";
 import { defineJob, JobBodyError, QueueError, queueJob, queueJobs } from "../_shared/job/mod.ts";
@@ -20,7 +20,7 @@ function client(answer: { data: unknown; error: { message: string; code?: string
 
 Deno.test("queueJob sends what was given and returns the id", async () => {
   const supabase = client({ data: "the-id", error: null });
-  assert.equal(await queueJob(supabase, sendMail, { to: "a@example.com" }), "the-id");
+  assertEquals(await queueJob(supabase, sendMail, { to: "a@example.com" }), "the-id");
   await queueJob(supabase, sendMail, { to: "a@example.com" }, {
     maxRetries: 5,
     runAt: new Date(0),
@@ -28,7 +28,7 @@ Deno.test("queueJob sends what was given and returns the id", async () => {
     uniqueKey: "k",
   });
   const first = { _job_name: "send-mail", _request_body: { to: "a@example.com" } };
-  assert.deepEqual(supabase.calls, [
+  assertEquals(supabase.calls, [
     ["queue_job", first],
     ["queue_job", {
       ...first,
@@ -42,40 +42,41 @@ Deno.test("queueJob sends what was given and returns the id", async () => {
 
 Deno.test("queueJob refuses a wrong body with the field's path, before anything is sent", async () => {
   const supabase = client({ data: null, error: null });
-  await assert.rejects(
+  await assertRejects(
     () => queueJob(supabase, sendMail, { to: "nobody" }),
-    (error: Error) =>
-      error instanceof JobBodyError && /body\.to: Invalid email/.test(error.message),
+    JobBodyError,
+    "body.to: Invalid email",
   );
   // @ts-expect-error: the compiler refuses a body without "to"
-  await assert.rejects(() => queueJob(supabase, sendMail, {}), JobBodyError);
-  assert.equal(supabase.calls.length, 0);
+  await assertRejects(() => queueJob(supabase, sendMail, {}), JobBodyError);
+  assertEquals(supabase.calls.length, 0);
 });
 
 Deno.test("queueJob passes on the database's refusal with its code", async () => {
   const supabase = client({ data: null, error: { message: "sign in first", code: "JQ401" } });
-  await assert.rejects(
+  const { code } = await assertRejects(
     () => queueJob(supabase, sendMail, { to: "a@example.com" }),
-    (error: Error) =>
-      error instanceof QueueError && error.code === "JQ401" && /sign in first/.test(error.message),
+    QueueError,
+    "sign in first",
   );
+  assertEquals(code, "JQ401");
 });
 
 Deno.test("queueJobs sends all in one call, or none if one is wrong", async () => {
   const supabase = client({ data: ["1", "2"], error: null });
   const good = { body: { to: "a@example.com" }, userId: "u" };
-  assert.deepEqual(await queueJobs(supabase, sendMail, [good, good]), ["1", "2"]);
-  await assert.rejects(() => queueJobs(supabase, sendMail, [good, { body: { to: "" } }]));
-  assert.equal(supabase.calls.length, 1);
+  assertEquals(await queueJobs(supabase, sendMail, [good, good]), ["1", "2"]);
+  await assertRejects(() => queueJobs(supabase, sendMail, [good, { body: { to: "" } }]));
+  assertEquals(supabase.calls.length, 1);
 });
 
 Deno.test("a job cannot have a name that no function can have", () => {
   for (const name of ["", "1st", "../x", "a b", "ä", "x".repeat(129)]) {
-    assert.throws(() => defineJob({ name, body: z.unknown() }), TypeError, name);
+    assertThrows(() => defineJob({ name, body: z.unknown() }), TypeError, name);
   }
 });
 
-Deno.test("queueJob takes clients of supabase-js, typed or not", () => {
+Deno.test("queueJob takes clients of supabase-js, typed or not", async () => {
   interface Database {
     public: {
       Tables: Record<never, never>;
@@ -88,15 +89,16 @@ Deno.test("queueJob takes clients of supabase-js, typed or not", () => {
       queueJob(createClient("http://127.0.0.1", "key"), sendMail, { to: "" }),
       queueJob(createClient<Database>("http://127.0.0.1", "key"), sendMail, { to: "" }),
     ]);
-  return assert.rejects(queue, JobBodyError);
+  await assertRejects(queue, JobBodyError);
 });
 
 Deno.test("queueJobs refuses more jobs than the API would return ids for, before anything is sent", async () => {
   const supabase = client({ data: [], error: null });
   const jobs = Array.from({ length: 1_001 }, () => ({ body: { to: "a@example.com" } }));
-  await assert.rejects(
-    queueJobs(supabase, sendMail, jobs),
-    /at most 1000 jobs in a call, found 1001/,
+  await assertRejects(
+    () => queueJobs(supabase, sendMail, jobs),
+    QueueError,
+    "at most 1000 jobs in a call, found 1001",
   );
-  assert.equal(supabase.calls.length, 0);
+  assertEquals(supabase.calls.length, 0);
 });

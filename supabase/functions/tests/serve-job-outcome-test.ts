@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { z } from "npm:zod@4.6.7";
 import { type JobContext, PermanentError, RetryAfterError } from "../_shared/job/mod.ts";
 import { SERVICE_KEY } from "./support/fake_runtime.ts";
@@ -14,11 +14,11 @@ Deno.test("what is thrown fails the try, with its causes in the error", () => {
   return withServed(serve(run), {}, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.equal(job.state, "pending");
-    assert.equal(job.retries, 1);
-    assert.equal(job.error, "no mail was sent, caused by TypeError: x is undefined");
-    assert.equal(job.logs[0]?.level, "DEBUG");
-    assert.match(job.logs[0]?.message ?? "", /run .*serve-job-outcome-test\.ts/);
+    assertEquals(job.state, "pending");
+    assertEquals(job.retries, 1);
+    assertEquals(job.error, "no mail was sent, caused by TypeError: x is undefined");
+    assertEquals(job.logs[0]?.level, "DEBUG");
+    assertMatch(job.logs[0]?.message ?? "", /run .*serve-job-outcome-test\.ts/);
   });
 });
 
@@ -29,7 +29,7 @@ Deno.test("PermanentError fails the job for good", () => {
   return withServed(serve(run), {}, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.error], ["failed", "the account is closed"]);
+    assertEquals([job.state, job.error], ["failed", "the account is closed"]);
   });
 });
 
@@ -41,8 +41,8 @@ Deno.test("RetryAfterError says when to try again, by seconds or by Date", async
     await withServed(serve(run), {}, async ({ queue, ringAndWait }) => {
       const job = queue();
       await ringAndWait(job);
-      assert.match(job.after ?? "", /^(90\.000|89\.9\d\d) seconds$/);
-      assert.equal(job.state, "pending");
+      assertMatch(job.after ?? "", /^(90\.000|89\.9\d\d) seconds$/);
+      assertEquals(job.state, "pending");
     });
   }
 });
@@ -55,8 +55,8 @@ for (const thrown of ["a text", { code: 7 }, undefined, null, 5n]) {
     return withServed(serve(run), {}, async ({ queue, ringAndWait }) => {
       const job = queue();
       await ringAndWait(job);
-      assert.equal(job.retries, 1);
-      assert.ok((job.error ?? "").length > 0);
+      assertEquals(job.retries, 1);
+      assert((job.error ?? "").length > 0);
     });
   });
 }
@@ -68,9 +68,9 @@ Deno.test("a result that is too large, or not serialisable, is not kept, and the
     await withServed(serve(() => result), {}, async ({ queue, ringAndWait }) => {
       const job = queue();
       await ringAndWait(job);
-      assert.equal(job.state, "completed");
-      assert.equal(job.result, null);
-      assert.match(job.logs[0]?.message ?? "", /its result was not kept: it/);
+      assertEquals(job.state, "completed");
+      assertEquals(job.result, null);
+      assertMatch(job.logs[0]?.message ?? "", /its result was not kept: it/);
     });
   }
 });
@@ -79,7 +79,7 @@ Deno.test("NUL characters, which Postgres cannot hold, are taken out of results 
   await withServed(serve(() => ({ a: "x\0y", b: "\\u0000" })), {}, async (served) => {
     const job = served.queue();
     await served.ringAndWait(job);
-    assert.deepEqual(job.result, { a: "xy", b: "\\u0000" });
+    assertEquals(job.result, { a: "xy", b: "\\u0000" });
   });
   const run = () => {
     throw new Error("x\0y");
@@ -87,7 +87,7 @@ Deno.test("NUL characters, which Postgres cannot hold, are taken out of results 
   await withServed(serve(run), {}, async (served) => {
     const job = served.queue();
     await served.ringAndWait(job);
-    assert.equal(job.error, "xy");
+    assertEquals(job.error, "xy");
   });
 });
 
@@ -105,8 +105,8 @@ Deno.test("half an emoji, which Postgres refuses as well, costs neither result, 
         : undefined;
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual(job.result, { half: "x\uFFFD", whole: "😀", escaped: "\\ud83d" });
-    assert.equal(job.logs[0]?.message, "x\uFFFD");
+    assertEquals(job.result, { half: "x\uFFFD", whole: "😀", escaped: "\\ud83d" });
+    assertEquals(job.logs[0]?.message, "x\uFFFD");
   });
 });
 
@@ -118,8 +118,8 @@ Deno.test("an error is cut to 8 KiB", () => {
     const job = queue();
     await ringAndWait(job);
     const bytes = new TextEncoder().encode(job.error ?? "").length;
-    assert.ok(bytes <= 8 * 1024 && bytes > 8_000, `${bytes} bytes`);
-    assert.match(job.error ?? "", /ä…$/);
+    assert(bytes <= 8 * 1024 && bytes > 8_000, `${bytes} bytes`);
+    assertMatch(job.error ?? "", /ä…$/);
   });
 });
 
@@ -130,8 +130,8 @@ Deno.test("a lost answer of finish_job is asked for again, and the next job runs
     runtime.fault = ({ name }) => name === "finish_job" && lost++ === 0 ? "lost answer" : undefined;
     const [first, second] = [queue(), queue()];
     await ringAndWait(first);
-    assert.deepEqual([first.state, second.state, runs], ["completed", "completed", 2]);
-    assert.equal(runtime.named("finish_job").length, 3);
+    assertEquals([first.state, second.state, runs], ["completed", "completed", 2]);
+    assertEquals(runtime.named("finish_job").length, 3);
   });
 });
 
@@ -141,7 +141,7 @@ Deno.test("a database that is briefly away at the end gets the report when it is
     runtime.fault = ({ name }) => name === "finish_job" && away++ < 4 ? "down" : undefined;
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.result, away], ["completed", "kept", 5]);
+    assertEquals([job.state, job.result, away], ["completed", "kept", 5]);
   }));
 
 Deno.test("a result that the database refuses is not kept, and the log says so", () =>
@@ -152,8 +152,8 @@ Deno.test("a result that the database refuses is not kept, and the log says so",
         : undefined;
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.result], ["completed", null]);
-    assert.match(job.logs[0]?.message ?? "", /not kept: finish_job answered 400: larger than/);
+    assertEquals([job.state, job.result], ["completed", null]);
+    assertMatch(job.logs[0]?.message ?? "", /not kept: finish_job answered 400: larger than/);
   }));
 
 Deno.test("no secret appears in logs and errors", () => {
@@ -172,9 +172,9 @@ Deno.test("no secret appears in logs and errors", () => {
     await server.idle();
     const kept = JSON.stringify([job.logs, job.error]);
     for (const secret of [SERVICE_KEY, token, jwt, "sb_secret_0123456789"]) {
-      assert.ok(secret.length > 8 && !kept.includes(secret), `${secret} was kept`);
+      assert(secret.length > 8 && !kept.includes(secret), `${secret} was kept`);
     }
-    assert.match(job.error ?? "", /refused: Bearer \[secret\]/);
+    assertMatch(job.error ?? "", /refused: Bearer \[secret\]/);
   });
 });
 
@@ -183,14 +183,14 @@ Deno.test("admin is refused to a job with a user, unless it is served with admin
   await withServed(serve(run), {}, async ({ queue, ringAndWait }) => {
     const [ofUser, ofNobody] = [queue(), queue({ user_id: null })];
     await ringAndWait(ofUser);
-    assert.match(ofUser.error ?? "", /admin is for jobs without a user/);
+    assertMatch(ofUser.error ?? "", /admin is for jobs without a user/);
     await ringAndWait(ofNobody);
-    assert.equal(ofNobody.result, true);
+    assertEquals(ofNobody.result, true);
   });
   await withServed({ ...serve(run), admin: true }, {}, async ({ queue, ringAndWait }) => {
     const ofUser = queue();
     await ringAndWait(ofUser);
-    assert.equal(ofUser.result, true);
+    assertEquals(ofUser.result, true);
   });
 });
 
@@ -207,7 +207,7 @@ Deno.test("supabase acts as the job's user, admin as service_role", async () => 
   await withServed({ ...serve(run), admin: true }, { other }, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.equal(job.state, "completed");
-    assert.deepEqual(seen, [`Bearer jwt-of-${job.user_id}`, `Bearer ${SERVICE_KEY}`]);
+    assertEquals(job.state, "completed");
+    assertEquals(seen, [`Bearer jwt-of-${job.user_id}`, `Bearer ${SERVICE_KEY}`]);
   });
 });

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { z } from "npm:zod@4.6.7";
 import { type FakeJob, ringRequest } from "./support/fake_runtime.ts";
 import { type Served, withServed } from "./support/served.ts";
@@ -22,12 +22,12 @@ Deno.test("a ring is accepted with both headers, then the job completes", () =>
   withServed(job, {}, async ({ runtime, queue, ringAndWait }) => {
     const queued = queue({ request_body: { day: "2026-11-24" } });
     const answer = await ringAndWait(queued);
-    assert.equal(answer.status, 202);
-    assert.equal(answer.headers.get("X-Job"), "true");
-    assert.equal(answer.headers.get("X-Correlation-ID"), queued.id);
-    assert.equal(queued.state, "completed");
-    assert.equal(queued.result, "done");
-    assert.deepEqual(runtime.calls.map((call) => call.name), ["start_job", "finish_job"]);
+    assertEquals(answer.status, 202);
+    assertEquals(answer.headers.get("X-Job"), "true");
+    assertEquals(answer.headers.get("X-Correlation-ID"), queued.id);
+    assertEquals(queued.state, "completed");
+    assertEquals(queued.result, "done");
+    assertEquals(runtime.calls.map((call) => call.name), ["start_job", "finish_job"]);
   }));
 
 for (const name of ["X-Job", "X-Correlation-ID"]) {
@@ -35,9 +35,9 @@ for (const name of ["X-Job", "X-Correlation-ID"]) {
     withServed(job, {}, async (served) => {
       const started = begun(served);
       const answer = await served.server.handle(withoutHeader(started, name));
-      assert.equal(answer.status, 400);
-      assert.match((await answer.json()).error, new RegExp(`header ${name} is missing`));
-      assert.equal(served.runtime.calls.length, 0);
+      assertEquals(answer.status, 400);
+      assertMatch((await answer.json()).error, new RegExp(`header ${name} is missing`));
+      assertEquals(served.runtime.calls.length, 0);
     }));
 }
 
@@ -46,18 +46,18 @@ Deno.test("a correlation id that is no UUID is refused with 400", () =>
     const request = ringRequest(begun(served));
     request.headers.set("X-Correlation-ID", "1; drop table job");
     const answer = await served.server.handle(request);
-    assert.equal(answer.status, 400);
-    assert.match((await answer.json()).error, /UUID/);
+    assertEquals(answer.status, 400);
+    assertMatch((await answer.json()).error, /UUID/);
   }));
 
 for (const name of ["X-Job-Token", "X-Job-Attempt"]) {
   Deno.test(`a call without ${name} is refused with 401`, () =>
     withServed(job, {}, async (served) => {
       const answer = await served.server.handle(withoutHeader(begun(served), name));
-      assert.equal(answer.status, 401);
-      assert.equal(answer.headers.get("X-Job"), "true");
+      assertEquals(answer.status, 401);
+      assertEquals(answer.headers.get("X-Job"), "true");
       await answer.body?.cancel();
-      assert.equal(served.runtime.calls.length, 0);
+      assertEquals(served.runtime.calls.length, 0);
     }));
 }
 
@@ -68,9 +68,9 @@ for (const token of ["made-up", crypto.randomUUID()]) {
       const request = ringRequest(started);
       request.headers.set("X-Job-Token", token);
       const answer = await served.server.handle(request);
-      assert.equal(answer.status, 401);
+      assertEquals(answer.status, 401);
       await answer.body?.cancel();
-      assert.equal(started.state, "running");
+      assertEquals(started.state, "running");
     }));
 }
 
@@ -81,14 +81,14 @@ Deno.test("a second delivery of the same ring starts nothing", () =>
     const second = await served.server.handle(ringRequest(started));
     await second.body?.cancel();
     await served.server.idle();
-    assert.deepEqual([first.status, second.status], [202, 401]);
-    assert.equal(served.runtime.named("finish_job").length, 1);
+    assertEquals([first.status, second.status], [202, 401]);
+    assertEquals(served.runtime.named("finish_job").length, 1);
   }));
 
 Deno.test("a method other than POST is refused with 405", () =>
   withServed(job, {}, async ({ server }) => {
     const answer = await server.handle(new Request("http://function.local/"));
-    assert.equal(answer.status, 405);
+    assertEquals(answer.status, 405);
     await answer.body?.cancel();
   }));
 
@@ -106,7 +106,7 @@ Deno.test("the body that runs is the stored one, whatever the request says", asy
     await honest.body?.cancel();
     await served.server.handle(forged);
     await served.server.idle();
-    assert.deepEqual(seen, [{ day: "2026-11-24" }]);
+    assertEquals(seen, [{ day: "2026-11-24" }]);
   });
 });
 
@@ -115,35 +115,35 @@ Deno.test("a lost answer of start_job is asked for again by the same caller", ()
     let lost = 0;
     runtime.fault = ({ name }) => name === "start_job" && lost++ === 0 ? "lost answer" : undefined;
     const queued = queue({ request_body: { day: "2026-11-24" } });
-    assert.equal((await ringAndWait(queued)).status, 202);
+    assertEquals((await ringAndWait(queued)).status, 202);
     const ids = runtime.named("start_job").map((call) => call.args._call_id);
-    assert.equal(ids.length, 2);
-    assert.equal(ids[0], ids[1]);
-    assert.equal(queued.state, "completed");
+    assertEquals(ids.length, 2);
+    assertEquals(ids[0], ids[1]);
+    assertEquals(queued.state, "completed");
   }));
 
 Deno.test("a refusal of start_job itself is answered with 503 and both headers", () =>
   withServed(job, {}, async ({ runtime, queue, ring }) => {
     runtime.fault = () => Response.json({ code: "42501", message: "denied" }, { status: 403 });
     const answer = await ring(queue());
-    assert.equal(answer.status, 503);
-    assert.equal(answer.headers.get("X-Job"), "true");
+    assertEquals(answer.status, 503);
+    assertEquals(answer.headers.get("X-Job"), "true");
     await answer.body?.cancel();
   }));
 
 Deno.test("an invalid body fails for good and the error names each field", () =>
   withServed(job, {}, async ({ queue, ringAndWait }) => {
     const queued = queue({ request_body: { day: "yesterday" } });
-    assert.equal((await ringAndWait(queued)).status, 202);
-    assert.equal(queued.state, "failed");
-    assert.equal(queued.retries, 0);
-    assert.match(queued.error ?? "", /^the body of ring is invalid: body\.day: Invalid ISO date/);
+    assertEquals((await ringAndWait(queued)).status, 202);
+    assertEquals(queued.state, "failed");
+    assertEquals(queued.retries, 0);
+    assertMatch(queued.error ?? "", /^the body of ring is invalid: body\.day: Invalid ISO date/);
   }));
 
 Deno.test("a job of another name fails for good and the error says what to do", () =>
   withServed(job, {}, async ({ queue, ringAndWait }) => {
     const queued = queue({ job_name: "other" });
     await ringAndWait(queued);
-    assert.equal(queued.state, "failed");
-    assert.match(queued.error ?? "", /serves "ring", the job is "other"/);
+    assertEquals(queued.state, "failed");
+    assertMatch(queued.error ?? "", /serves "ring", the job is "other"/);
   }));

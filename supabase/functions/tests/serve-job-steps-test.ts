@@ -1,10 +1,18 @@
-import assert from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { z } from "npm:zod@4.6.7";
 import type { JobContext } from "../_shared/job/mod.ts";
 import { until, withServed } from "./support/served.ts";
 
-type Run = (context: JobContext<unknown>) => unknown;
-const serve = (run: Run) => ({ name: "steps", body: z.unknown(), run });
+/** These tests commit SQL functions that the project does not have. */
+type Context = Omit<JobContext<unknown>, "commit"> & {
+  commit(rpc: string, args?: object): Promise<unknown>;
+};
+type Run = (context: Context) => unknown;
+const serve = (run: Run) => ({
+  name: "steps",
+  body: z.unknown(),
+  run: run as (context: JobContext<unknown>) => unknown,
+});
 const untilStopped: Run = ({ signal }) =>
   new Promise((resolve) => signal.addEventListener("abort", resolve));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -20,7 +28,7 @@ Deno.test("a step runs once per job, however often the job is tried", () => {
     const job = queue();
     await ringAndWait(job);
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.result, charged], ["completed", { number: 1 }, 1]);
+    assertEquals([job.state, job.result, charged], ["completed", { number: 1 }, 1]);
   });
 });
 
@@ -36,7 +44,7 @@ Deno.test("a step's result is the same in the first run and in later ones", () =
     await ringAndWait(job);
     await ringAndWait(job);
     const at = { at: "1970-01-01T00:00:00.000Z" };
-    assert.deepEqual(seen, [at, null, at, null]);
+    assertEquals(seen, [at, null, at, null]);
   });
 });
 
@@ -49,7 +57,7 @@ Deno.test("a lost answer of save_job_step does not run the step again", () => {
       name === "save_job_step" && lost++ === 0 ? "lost answer" : undefined;
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.result, runs, lost], [1, 1, 2]);
+    assertEquals([job.result, runs, lost], [1, 1, 2]);
   });
 });
 
@@ -65,7 +73,7 @@ Deno.test("each step has an idempotency key that stays the same", () => {
     const job = queue();
     await ringAndWait(job);
     await ringAndWait(job);
-    assert.deepEqual(keys, [`${job.id}:pay`, `${job.id}:pay`]);
+    assertEquals(keys, [`${job.id}:pay`, `${job.id}:pay`]);
   });
 });
 
@@ -76,8 +84,8 @@ Deno.test("a step's name that is used twice fails the job for good", () => {
   return withServed(serve(run), {}, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.equal(job.state, "failed");
-    assert.match(job.error ?? "", /the step "item" is used twice/);
+    assertEquals(job.state, "failed");
+    assertMatch(job.error ?? "", /the step "item" is used twice/);
   });
 });
 
@@ -94,8 +102,8 @@ Deno.test("a step of a stale attempt stops the handler", () => {
     runtime.takeOver(job);
     await server.idle();
     await pause(20);
-    assert.equal(wentOn, false);
-    assert.equal(runtime.named("finish_job").length, 0);
+    assertEquals(wentOn, false);
+    assertEquals(runtime.named("finish_job").length, 0);
   });
 });
 
@@ -111,15 +119,15 @@ Deno.test("sleep releases the job and goes on behind it later", () => {
   return withServed(serve(run), {}, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.after, job.retries], ["pending", "3600.000 seconds", 0]);
-    assert.equal(job.progress, "sleeping");
+    assertEquals([job.state, job.after, job.retries], ["pending", "3600.000 seconds", 0]);
+    assertEquals(job.progress, "sleeping");
 
     await ringAndWait(job);
-    assert.match(job.after ?? "", /^3599\.\d+ seconds$/, "woken too early, it sleeps on");
+    assertMatch(job.after ?? "", /^3599\.\d+ seconds$/, "woken too early, it sleeps on");
 
     job.steps["nap"] = new Date(Date.now() - 1_000).toISOString();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.result], ["completed", ["before", "after"]]);
+    assertEquals([job.state, job.result], ["completed", ["before", "after"]]);
   });
 });
 
@@ -128,8 +136,8 @@ Deno.test("a sleep of less than a second is not worth a release", () => {
   return withServed(serve(run), {}, async ({ runtime, queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.equal(job.state, "completed");
-    assert.equal(runtime.named("release_job").length, 0);
+    assertEquals(job.state, "completed");
+    assertEquals(runtime.named("release_job").length, 0);
   });
 });
 
@@ -146,10 +154,10 @@ Deno.test("a job longer than the wall clock continues from its last step, each s
   return withServed(serve(run), { wallClockSeconds: 0.4 }, async ({ queue, ringAndWait }) => {
     const job = queue();
     while (job.state === "pending") await ringAndWait(job);
-    assert.equal(job.state, "completed");
-    assert.deepEqual(runs, Array.from({ length: 12 }, (_, index) => index));
-    assert.ok(job.attempt >= 3, `${job.attempt} attempts`);
-    assert.equal(job.retries, 0);
+    assertEquals(job.state, "completed");
+    assertEquals(runs, Array.from({ length: 12 }, (_, index) => index));
+    assert(job.attempt >= 3, `${job.attempt} attempts`);
+    assertEquals(job.retries, 0);
   });
 });
 
@@ -162,7 +170,7 @@ Deno.test("the deadline aborts the signal; without a saved step that is a failur
   await withServed(serve(stop), { wallClockSeconds: 0.3 }, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.retries, job.error], [1, "the time of this isolate is over"]);
+    assertEquals([job.retries, job.error], [1, "the time of this isolate is over"]);
   });
   const stepFirst: Run = async (context) => {
     await context.step("first", () => 1);
@@ -171,7 +179,7 @@ Deno.test("the deadline aborts the signal; without a saved step that is a failur
   await withServed(serve(stepFirst), { wallClockSeconds: 0.3 }, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.retries, job.after], ["pending", 0, "0.000 seconds"]);
+    assertEquals([job.state, job.retries, job.after], ["pending", 0, "0.000 seconds"]);
   });
 });
 
@@ -185,9 +193,9 @@ Deno.test("the deadline of a job that was handed over late is no failure of that
   return withServed(serve(run), { wallClockSeconds: 0.6 }, async ({ queue, ringAndWait }) => {
     const [first, late] = [queue(), queue()];
     await ringAndWait(first);
-    assert.equal(runs, 2);
-    assert.deepEqual([late.state, late.retries, late.after], ["pending", 0, "0.000 seconds"]);
-    assert.equal(late.logs[0]?.message, "the time of this isolate is over");
+    assertEquals(runs, 2);
+    assertEquals([late.state, late.retries, late.after], ["pending", 0, "0.000 seconds"]);
+    assertEquals(late.logs[0]?.message, "the time of this isolate is over");
   });
 });
 
@@ -199,8 +207,8 @@ for (const [reason, words] of [["wall_clock", "wall clock limit"], ["cpu", "CPU 
       await pause(20);
       server.unload(reason!);
       await server.idle();
-      assert.equal(job.retries, 1);
-      assert.equal(job.error, `the platform stopped the function: the ${words}`);
+      assertEquals(job.retries, 1);
+      assertEquals(job.error, `the platform stopped the function: the ${words}`);
     }));
 }
 
@@ -218,10 +226,10 @@ Deno.test("an isolate that ends after a saved step gives the job back without sp
     await pause(10);
     server.unload("wall_clock");
     await server.idle();
-    assert.deepEqual([job.state, job.retries, job.logs[0]?.message], ["pending", 0, "kept"]);
-    assert.equal(job.logs[1]?.message, "the platform stopped the function: the wall clock limit");
-    assert.equal(waiting.state, "pending", "no further job is taken");
-    assert.equal(runtime.named("finish_job").length, 0);
+    assertEquals([job.state, job.retries, job.logs[0]?.message], ["pending", 0, "kept"]);
+    assertEquals(job.logs[1]?.message, "the platform stopped the function: the wall clock limit");
+    assertEquals(waiting.state, "pending", "no further job is taken");
+    assertEquals(runtime.named("finish_job").length, 0);
   });
 });
 
@@ -244,9 +252,9 @@ Deno.test("a job that was handed over is not blamed for the isolate's limit, the
     return [seen.state, seen.retries, seen.log];
   };
   const why = "the platform stopped the function: the CPU time limit";
-  assert.deepEqual(await end(0), ["pending", 0, why]);
-  assert.deepEqual(await end(2), ["pending", 0, why]);
-  assert.deepEqual(await end(3), ["pending", 1, undefined]);
+  assertEquals(await end(0), ["pending", 0, why]);
+  assertEquals(await end(2), ["pending", 0, why]);
+  assertEquals(await end(3), ["pending", 1, undefined]);
 });
 
 Deno.test("an isolate that is merely shut down gives its jobs back", () =>
@@ -256,7 +264,7 @@ Deno.test("an isolate that is merely shut down gives its jobs back", () =>
     await pause(20);
     server.unload("termination");
     await server.idle();
-    assert.deepEqual([job.state, job.retries], ["pending", 0]);
+    assertEquals([job.state, job.retries], ["pending", 0]);
   }));
 
 Deno.test("commit runs the SQL function and completes the job in one call", () => {
@@ -272,23 +280,43 @@ Deno.test("commit runs the SQL function and completes the job in one call", () =
   return withServed(serve(run), { commitFunction }, async ({ runtime, queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.result], ["completed", "booked"]);
-    assert.deepEqual(committed, ["book_seats", { _seats: 2 }]);
-    assert.equal(job.logs[0]?.message, "about to commit");
-    assert.equal(runtime.named("finish_job").length, 0);
+    assertEquals([job.state, job.result], ["completed", "booked"]);
+    assertEquals(committed, ["book_seats", { _seats: 2 }]);
+    assertEquals(job.logs[0]?.message, "about to commit");
+    assertEquals(runtime.named("finish_job").length, 0);
   });
 });
 
-Deno.test("a commit whose answer is lost happens once", () => {
+Deno.test("a commit whose answer is lost happens once, and the handler sees its result", () => {
   let effects = 0;
-  const run: Run = ({ commit }) => commit("book_seats");
-  const commitFunction = () => ++effects;
-  return withServed(serve(run), { commitFunction }, async ({ runtime, queue, ringAndWait }) => {
+  const seen: unknown[] = [];
+  const run: Run = async ({ commit, signal }) => {
+    seen.push(await commit("book_seats"), signal.aborted);
+  };
+  const options = { leaseSeconds: 0.2, commitFunction: () => ++effects };
+  return withServed(serve(run), options, async ({ runtime, queue, ringAndWait }) => {
     let lost = 0;
-    runtime.fault = ({ name }) => name === "commit_job" && lost++ === 0 ? "lost answer" : undefined;
+    runtime.fault = ({ name }) => name === "commit_job" && lost++ < 3 ? "lost answer" : undefined;
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, effects, lost], ["completed", 1, 2]);
+    assertEquals([job.state, effects, lost], ["completed", 1, 4]);
+    assertEquals(seen, [1, false], "also when a heartbeat says meanwhile that it is over");
+    assert(runtime.named("heartbeat_job").length > 0);
+  });
+});
+
+Deno.test("two commits are two calls: the second one of an attempt finds it over", () => {
+  let error: unknown;
+  const run: Run = async ({ commit }) => {
+    await commit("book_seats");
+    await commit("book_seats").catch((thrown) => error = thrown);
+  };
+  return withServed(serve(run), {}, async ({ runtime, queue, ringAndWait }) => {
+    await ringAndWait(queue());
+    await until(() => error !== undefined, "the second commit is refused");
+    assertMatch(String(error), /not the job's live one/);
+    const ids = runtime.named("commit_job").map((call) => call.args._call_id);
+    assertEquals(new Set(ids).size, 2);
   });
 });
 
@@ -300,8 +328,8 @@ Deno.test("what the SQL function raises fails the try, and nothing is committed"
   return withServed(serve(run), { commitFunction }, async ({ queue, ringAndWait }) => {
     const job = queue();
     await ringAndWait(job);
-    assert.deepEqual([job.state, job.retries], ["pending", 1]);
-    assert.match(job.error ?? "", /no seats left/);
+    assertEquals([job.state, job.retries], ["pending", 1]);
+    assertMatch(job.error ?? "", /no seats left/);
   });
 });
 
@@ -310,6 +338,6 @@ Deno.test("after a commit the function takes the next job", () => {
   return withServed(serve(run), {}, async ({ queue, ringAndWait }) => {
     const [first, second] = [queue(), queue()];
     await ringAndWait(first);
-    assert.deepEqual([first.state, second.state], ["completed", "completed"]);
+    assertEquals([first.state, second.state], ["completed", "completed"]);
   });
 });

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { judge } from "../tidy-jobs/judge.ts";
 import { withFunction } from "./support/function.ts";
 
@@ -15,7 +15,7 @@ function project() {
       return Response.json(true);
     }
     if (url.searchParams.get("state") === "eq.failed") return Response.json(failed);
-    assert.equal(url.searchParams.get("id"), "in.(job-a,job-c)");
+    assertEquals(url.searchParams.get("id"), "in.(job-a,job-c)");
     return Response.json([{ id: "job-a" }]);
   };
   return { other, retried };
@@ -26,25 +26,25 @@ Deno.test("tidy-jobs retries what may pass, sleeps, and says later how it went",
   return withFunction("tidy-jobs", { other }, async ({ queue, ring }) => {
     const job = queue({ request_body: { waitSeconds: 3600 } });
     await ring(job);
-    assert.equal(job.state, "pending");
-    assert.match(String(job.after), /^(3600\.0|3599\.9)\d\d seconds$/);
-    assert.deepEqual(retried, ["job-a", "job-c"]);
-    assert.deepEqual(job.progress, { judged: 3, of: 3 });
+    assertEquals(job.state, "pending");
+    assertMatch(String(job.after), /^(3600\.0|3599\.9)\d\d seconds$/);
+    assertEquals(retried, ["job-a", "job-c"]);
+    assertEquals(job.progress, { judged: 3, of: 3 });
 
     job.steps["let them run"] = new Date(Date.now() - 1).toISOString();
     await ring(job);
-    assert.deepEqual([job.state, job.result], [
+    assertEquals([job.state, job.result], [
       "completed",
       { failed: 3, retried: 2, completed: 1 },
     ]);
-    assert.deepEqual(retried, ["job-a", "job-c"], "what was done before the sleep is not repeated");
+    assertEquals(retried, ["job-a", "job-c"], "what was done before the sleep is not repeated");
   });
 });
 
 Deno.test("tidy-jobs judges by the error", () => {
   const retries = (last_error: string | null) => judge({ id: "", job_name: "", last_error }).retry;
-  assert.ok(retries("the function answered 429: slow down"));
-  assert.ok(retries("no answer in time: timed out"));
-  assert.ok(!retries("the account is closed"));
-  assert.ok(!retries(null));
+  assert(retries("the function answered 429: slow down"));
+  assert(retries("no answer in time: timed out"));
+  assert(!retries("the account is closed"));
+  assert(!retries(null));
 });

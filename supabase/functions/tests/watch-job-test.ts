@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type JobView, watchJob } from "../_shared/job/mod.ts";
 
 const view = (changes: Partial<JobView>): JobView => ({
@@ -47,8 +47,8 @@ Deno.test("watchJob yields each change once and ends with the job", async () => 
   ];
   const supabase = client(answers);
   const seen = await collect(watchJob(supabase, "1"));
-  assert.deepEqual(seen, [answers[0], answers[2], answers[3]]);
-  assert.equal(supabase.state.removed, 1);
+  assertEquals(seen, [answers[0], answers[2], answers[3]]);
+  assertEquals(supabase.state.removed, 1);
 });
 
 Deno.test("Realtime wakes it earlier", async () => {
@@ -56,23 +56,24 @@ Deno.test("Realtime wakes it earlier", async () => {
   const startedAt = Date.now();
   const watching = collect(watchJob(supabase, "1"));
   setTimeout(() => supabase.state.onChange(), 20);
-  assert.equal((await watching).length, 2);
-  assert.ok(Date.now() - startedAt < 200, `${Date.now() - startedAt} ms`);
+  assertEquals((await watching).length, 2);
+  assert(Date.now() - startedAt < 200, `${Date.now() - startedAt} ms`);
 });
 
 Deno.test("watchJob survives a few failed answers, not many", async () => {
   const away = new Error("away");
   const seen = await collect(watchJob(client([away, view({ state: "canceled" })]), "1"));
-  assert.equal(seen.length, 1);
-  await assert.rejects(() => collect(watchJob(client([away]), "1")), /cannot be read: away/);
+  assertEquals(seen.length, 1);
+  await assertRejects(() => collect(watchJob(client([away]), "1")), Error, "cannot be read: away");
 });
 
-Deno.test("watchJob says when there is no such job", () =>
-  assert.rejects(() => collect(watchJob(client([null]), "1")), /you have no job 1/));
+Deno.test("watchJob says when there is no such job", async () => {
+  await assertRejects(() => collect(watchJob(client([null]), "1")), Error, "you have no job 1");
+});
 
 Deno.test("watchJob ends when its signal is aborted", async () => {
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 30);
   const watching = watchJob(client([view({})]), "1", { signal: stop.signal, realtime: false });
-  assert.equal((await collect(watching)).length, 1);
+  assertEquals((await collect(watching)).length, 1);
 });

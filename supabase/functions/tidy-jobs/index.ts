@@ -1,10 +1,9 @@
-import { z } from "npm:zod@4.6.7";
 import { serveJob } from "../_shared/job/mod.ts";
+import { tidyJobs } from "./job.ts";
 import { judge } from "./judge.ts";
 
 serveJob({
-  name: "tidy-jobs",
-  body: z.object({ waitSeconds: z.number().min(0).max(86_400).default(60) }),
+  ...tidyJobs,
   async run({ body, supabase, step, sleep, progress, log }) {
     const failed = await step("look", async () => {
       const { data, error } = await supabase

@@ -10,6 +10,8 @@ export interface Clone {
   ports: { api: number; db: number; studio: number };
   /** Runs a command of stack/main.ts to its end. */
   run(...args: string[]): Promise<{ code: number; output: string }>;
+  /** Runs a program of the copy's scripts to its end. */
+  runScript(name: string, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Starts stack/main.ts; `output()` is what it has printed so far. */
   spawn(...args: string[]): { child: Deno.ChildProcess; output(): string };
   /** Command lines of processes that belong to the copy. */
@@ -20,7 +22,7 @@ export interface Clone {
 export async function cloneProject(): Promise<Clone> {
   const folder = await Deno.makeTempDir({ prefix: "clone-" });
   await Deno.chmod(folder, 0o755);
-  for (const name of ["stack", "supabase", "deno.json", "package.json"]) {
+  for (const name of ["stack", "scripts", "supabase", "deno.json", "package.json"]) {
     await copy(join(project, name), join(folder, name));
   }
   await Deno.symlink(join(project, "node_modules"), join(folder, "node_modules"));
@@ -32,9 +34,10 @@ export async function cloneProject(): Promise<Clone> {
     .replace(/^port = 54323$/m, `port = ${ports.studio}`);
   await Deno.writeTextFile(config, text);
 
-  const spawn = (...args: string[]) => {
+  const spawn = (...args: string[]) => spawnProgram("stack/main.ts", args);
+  const spawnProgram = (path: string, args: string[]) => {
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", join(folder, "stack", "main.ts"), ...args],
+      args: ["run", "-A", "--no-check", join(folder, path), ...args],
       cwd: folder,
       env: { NO_COLOR: "1" },
       stdin: "null",
@@ -53,15 +56,19 @@ export async function cloneProject(): Promise<Clone> {
     folder,
     ports,
     spawn,
-    async run(...args) {
-      const { child, output, done } = spawn(...args);
-      const { code } = await child.status;
-      await done;
-      return { code, output: output() };
-    },
+    run: (...args) => finished(spawn(...args)),
+    runScript: (name, ...args) => finished(spawnProgram(`scripts/${name}`, args)),
     processes: () => processesOf(folder),
     remove: () => Deno.remove(folder, { recursive: true }),
   };
+}
+
+async function finished(
+  { child, output, done }: { child: Deno.ChildProcess; output(): string; done: Promise<unknown> },
+) {
+  const { code } = await child.status;
+  await done;
+  return { code, output: output() };
 }
 
 async function copy(from: string, to: string): Promise<void> {

@@ -20,6 +20,8 @@ export interface Attempt {
   isFirst: boolean;
   /** How many steps this attempt has saved: if any, it made progress that must not be lost. */
   stepsSaved: number;
+  /** A commit is under way: its answer, not a heartbeat's, tells whether the attempt was live. */
+  committing: boolean;
   /** Resolves with the first ending. */
   ended: Promise<Ending>;
   isOver(): boolean;
@@ -49,6 +51,7 @@ export function createAttempt(job: Job, isFirst: boolean): Attempt {
     isFirst,
     signal: controller.signal,
     stepsSaved: 0,
+    committing: false,
     ended,
     isOver: () => over,
     end,

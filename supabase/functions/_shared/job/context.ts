@@ -1,5 +1,6 @@
 import type { Attempt } from "./attempt.ts";
 import { adminClient, type Client, userClient } from "./clients.ts";
+import type { Commit, CommitResult } from "./commit.ts";
 import type { Environment } from "./environment.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { type Json, toJson } from "./json.ts";
@@ -27,11 +28,8 @@ export interface JobContext<Body> {
   progress(value: Json): void;
   step: Step;
   sleep: Sleep;
-  /**
-   * Runs the SQL function `public.<rpc>` as the job's user and completes the job in the same
-   * transaction: both happen, once, or neither. Returns the function's result.
-   */
-  commit<T = Json>(rpc: string, args?: Record<string, unknown>): Promise<T>;
+  /** Runs a SQL function as the job's user and completes the job in the same transaction. */
+  commit: Commit;
   attempt: { number: number; retries: number; maxRetries: number };
   jobId: string;
 }
@@ -82,18 +80,20 @@ export function createContext<Body>(body: Body, parts: ContextParts): JobContext
     },
     step,
     sleep,
-    async commit<T>(rpc: string, args: Record<string, unknown> = {}) {
+    async commit(rpc, args?: object) {
       attempt.signal.throwIfAborted();
-      const kept = toJson(args, ARGS_BYTES);
+      const kept = toJson(args ?? {}, ARGS_BYTES);
       if (kept.problem !== undefined) throw new TypeError(`no such arguments: ${kept.problem}`);
       await logs.flush(0);
-      const answer = await api.commit(job, rpc, kept.json, budget.reportsUntil);
+      attempt.committing = true;
+      const answer = await api.commit(job, rpc, kept.json, { until: budget.reportsUntil })
+        .finally(() => attempt.committing = false);
       if (answer.status !== "ok") {
         attempt.lose("this attempt is not the job's live one any more");
         attempt.signal.throwIfAborted();
       }
       attempt.end({ kind: "committed" });
-      return answer.result as T;
+      return answer.result as CommitResult<typeof rpc>;
     },
     attempt: { number: job.attempt, retries: job.retries, maxRetries: job.max_retries },
     jobId: job.id,

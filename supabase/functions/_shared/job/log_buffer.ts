@@ -16,6 +16,8 @@ export interface LogBuffer {
    * up; with 0 it tries once and keeps them for later.
    */
   flush(until: number): Promise<void>;
+  /** Refuses what comes from now on. */
+  close(): void;
 }
 
 const FLUSH_AT_LINES = 50;
@@ -32,8 +34,10 @@ export function createLogBuffer(
   let dropped = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let sending: Promise<void> = Promise.resolve();
+  let closed = false;
 
   function add(level: LogLine["level"], message: string, data?: unknown) {
+    if (closed) return;
     const text = data === undefined ? String(message) : `${message} ${describe(data)}`;
     if (lines.length >= KEPT_LINES) {
       lines.shift();
@@ -49,7 +53,7 @@ export function createLogBuffer(
   }
 
   function flushSoon() {
-    timer ??= setTimeout(() => void flush(0), FLUSH_AFTER_MS);
+    if (!closed) timer ??= setTimeout(() => void flush(0), FLUSH_AFTER_MS);
   }
 
   function flush(until: number): Promise<void> {
@@ -88,6 +92,10 @@ export function createLogBuffer(
       error: (message, data) => add("ERROR", message, data),
     },
     flush,
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 export { serveJob } from "./serve_job.ts";
 export type { ServedJob } from "./worker.ts";
 export type { JobContext } from "./context.ts";
+export type { Commit, CommitArgs, CommitFunction, CommitResult } from "./commit.ts";
 export type { JobLog } from "./log_buffer.ts";
 export type { Json } from "./json.ts";
 export type { Sleep, Step, StepContext } from "./steps.ts";

@@ -1,6 +1,6 @@
 import type { Environment } from "./environment.ts";
 import type { Json } from "./json.ts";
-import { retryUntil } from "./retry.ts";
+import { leaseLeft, type Patience, retryUntil } from "./retry.ts";
 
 /** One attempt at a job as the engine hands it out (by start_job, finish_job or next_job). */
 export interface Job {
@@ -37,29 +37,33 @@ export interface LogLine {
   at: string;
 }
 
-/** The engine's runtime functions. `until` (ms since the epoch) says how long to keep trying. */
+/** The engine's runtime functions. Each may be called again when its answer was lost. */
 export interface RuntimeApi {
   start(
     jobId: string,
     token: string,
-    until: number,
+    patience: Patience,
   ): Promise<{ status: "ok"; job: Job } | { status: "stale" }>;
-  heartbeat(job: Job, progress: Json): Promise<{ status: "ok" | "canceled" | "stale" }>;
-  finish(job: Job, report: FinishReport, until: number): Promise<{ next: Job | null }>;
-  next(jobName: string, lingerSeconds: number): Promise<{ next: Job | null }>;
-  release(job: Job, afterSeconds: number, until: number): Promise<{ status: string }>;
+  heartbeat(
+    job: Job,
+    progress: Json,
+    patience: Patience,
+  ): Promise<{ status: "ok" | "canceled" | "stale" }>;
+  finish(job: Job, report: FinishReport, patience: Patience): Promise<{ next: Job | null }>;
+  next(jobName: string, lingerSeconds: number, patience: Patience): Promise<{ next: Job | null }>;
+  release(job: Job, afterSeconds: number, patience: Patience): Promise<{ status: string }>;
   saveStep(
     job: Job,
     name: string,
     result: Json,
-    until: number,
+    patience: Patience,
   ): Promise<{ status: string; result: Json }>;
-  log(job: Job, lines: LogLine[], until: number): Promise<{ status: string }>;
+  log(job: Job, lines: LogLine[], patience: Patience): Promise<{ status: string }>;
   commit(
     job: Job,
     rpc: string,
     args: Json,
-    until: number,
+    patience: Patience,
   ): Promise<{ status: string; state?: string; result?: Json }>;
 }
 
@@ -77,8 +81,9 @@ export class RuntimeApiError extends Error {
   }
 }
 
-/** A call that got no answer by then is made again. */
+/** A call that got no answer by then is made again; near the end of a lease sooner. */
 const CALL_TIMEOUT_MS = 10_000;
+const SHORTEST_TIMEOUT_MS = 500;
 
 /** SQLSTATE classes that pass by themselves: connection, resources, operator, rollback. */
 const TRANSIENT_SQLSTATE = /^(08|40|53|57P)|^(55P03|57014)$|^PGRST00[0-3]$/;
@@ -93,31 +98,30 @@ export function createRuntimeApi(environment: Environment): RuntimeApi {
     "apikey": environment.serviceKey,
     "Authorization": `Bearer ${environment.serviceKey}`,
   };
-  const call = <T>(name: string, args: object, until = 0, timeoutMs = CALL_TIMEOUT_MS) =>
+  const call = <T>(name: string, args: object, patience: Patience) =>
     retryUntil(
-      () => callOnce<T>(`${environment.url}/rest/v1/rpc/${name}`, args, headers, timeoutMs),
+      () => {
+        const half = Math.max(leaseLeft(patience) / 2, SHORTEST_TIMEOUT_MS);
+        const url = `${environment.url}/rest/v1/rpc/${name}`;
+        return callOnce<T>(url, args, headers, Math.min(half, CALL_TIMEOUT_MS));
+      },
       {
-        until,
+        ...patience,
         isTransient: (error) => error instanceof RuntimeApiError && error.transient,
       },
     );
   const fence = (job: Job) => ({ _job_id: job.id, _token: job.token });
 
   return {
-    start: (jobId, token, until) =>
+    start: (jobId, token, patience) =>
       call(
         "start_job",
         { _job_id: jobId, _token: token, _call_id: crypto.randomUUID() },
-        until,
+        patience,
       ),
-    heartbeat: (job, progress) =>
-      call(
-        "heartbeat_job",
-        { ...fence(job), _progress: progress },
-        0,
-        Math.min(CALL_TIMEOUT_MS, job.lease_seconds * 500),
-      ),
-    finish: (job, report, until) =>
+    heartbeat: (job, progress, patience) =>
+      call("heartbeat_job", { ...fence(job), _progress: progress }, patience),
+    finish: (job, report, patience) =>
       call(
         "finish_job",
         {
@@ -130,17 +134,26 @@ export function createRuntimeApi(environment: Environment): RuntimeApi {
             : interval(report.retryAfterSeconds),
           _accept_next: report.acceptNext,
         },
-        until,
+        patience,
       ),
-    next: (jobName, lingerSeconds) =>
-      call("next_job", { _job_name: jobName, _linger_seconds: lingerSeconds }),
-    release: (job, afterSeconds, until) =>
-      call("release_job", { ...fence(job), _after: interval(afterSeconds) }, until),
-    saveStep: (job, name, result, until) =>
-      call("save_job_step", { ...fence(job), _name: name, _result: result }, until),
-    log: (job, lines, until) => call("log_job_attempt", { ...fence(job), _lines: lines }, until),
-    commit: (job, rpc, args, until) =>
-      call("commit_job", { ...fence(job), _function: rpc, _args: args }, until),
+    next: (jobName, lingerSeconds, patience) =>
+      call(
+        "next_job",
+        { _job_name: jobName, _linger_seconds: lingerSeconds, _call_id: crypto.randomUUID() },
+        patience,
+      ),
+    release: (job, afterSeconds, patience) =>
+      call("release_job", { ...fence(job), _after: interval(afterSeconds) }, patience),
+    saveStep: (job, name, result, patience) =>
+      call("save_job_step", { ...fence(job), _name: name, _result: result }, patience),
+    log: (job, lines, patience) =>
+      call("log_job_attempt", { ...fence(job), _lines: lines }, patience),
+    commit: (job, rpc, args, patience) =>
+      call(
+        "commit_job",
+        { ...fence(job), _function: rpc, _args: args, _call_id: crypto.randomUUID() },
+        patience,
+      ),
   };
 }
 

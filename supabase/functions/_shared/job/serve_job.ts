@@ -89,7 +89,7 @@ export function createJobServer<S extends BodySchema>(
 
 async function start(api: RuntimeApi, jobId: string, token: string) {
   try {
-    return await api.start(jobId, token, Date.now() + START_PATIENCE_MS);
+    return await api.start(jobId, token, { until: Date.now() + START_PATIENCE_MS });
   } catch (error) {
     console.error(`job ${jobId}: ${(error as Error).message}`);
     return undefined;

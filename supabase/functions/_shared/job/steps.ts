@@ -72,7 +72,7 @@ export function createSteps(attempt: Attempt, api: RuntimeApi, budget: TimeBudge
     if (kept.problem !== undefined) {
       throw new PermanentError(`the result of the step "${name}" cannot be saved: ${kept.problem}`);
     }
-    const answer = await api.saveStep(attempt.job, name, kept.json, budget.reportsUntil)
+    const answer = await api.saveStep(attempt.job, name, kept.json, { until: budget.reportsUntil })
       .catch((error) => {
         if (!(error instanceof RuntimeApiError) || error.transient) throw error;
         throw new PermanentError(`the result of the step "${name}" was refused`, { cause: error });

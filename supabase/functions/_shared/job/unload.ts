@@ -21,12 +21,18 @@ export function endAttempts(live: Iterable<Attempt>, reason: string): void {
   const limit = LIMITS[reason];
   for (const attempt of live) {
     const why = `the platform stopped the function: ${limit ?? reason}`;
-    if (limit && attempt.stepsSaved === 0 && isToBlame(attempt)) {
-      attempt.end({ kind: "finish", outcome: "failed", error: why });
-    } else {
-      attempt.end({ kind: "release", afterSeconds: 0, why });
-    }
+    if (limit) endAtLimit(attempt, why);
+    else attempt.end({ kind: "release", afterSeconds: 0, why });
     attempt.stop(new JobStoppedError("unload", why));
+  }
+}
+
+/** Ends an attempt that met a limit: it continues elsewhere, or that try has failed. */
+export function endAtLimit(attempt: Attempt, why: string): void {
+  if (attempt.stepsSaved === 0 && isToBlame(attempt)) {
+    attempt.end({ kind: "finish", outcome: "failed", error: why });
+  } else {
+    attempt.end({ kind: "release", afterSeconds: 0, why });
   }
 }
 

@@ -43,7 +43,9 @@ const COLUMNS = "id, state, progress, result, error:last_error, retries";
  * for await (const { state, progress, result } of watchJob(supabase, id)) show(state, progress, result);
  * ```
  *
- * It asks the table, at growing intervals. Realtime, where the table is published, wakes it earlier.
+ * It asks the table, at growing intervals: that is enough. Realtime, where the table is published,
+ * only wakes it earlier. No Realtime runs where this project is tested: that path is tested with a
+ * channel that stands in for it.
  */
 export async function* watchJob(
   client: WatchClient,

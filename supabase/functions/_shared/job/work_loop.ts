@@ -15,7 +15,7 @@ export async function workLoop<S extends BodySchema>(
   let job: Job | null = first;
   while (job) {
     if (worker.stopping) {
-      await worker.api.release(job, 0, budget.reportsUntil);
+      await worker.api.release(job, 0, { until: budget.reportsUntil });
       return;
     }
     const done: AttemptDone = await runAttempt(worker, job, budget);
@@ -33,8 +33,10 @@ async function lookForMore<S extends BodySchema>(
   const name = worker.served.name;
   const takes = () => !worker.stopping && Date.now() < budget.takesUntil;
   const ask = async (lingerSeconds: number) => {
+    // A job that an answer lost handed out is waited for as long as its lease runs.
+    const until = Math.min(Date.now() + last.lease_seconds * 1000, budget.deadline);
     try {
-      return (await worker.api.next(name, lingerSeconds)).next;
+      return (await worker.api.next(name, lingerSeconds, { until })).next;
     } catch (error) {
       console.warn(`${name}: no answer when asking for more work: ${(error as Error).message}`);
       return null;

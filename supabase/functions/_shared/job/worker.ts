@@ -10,6 +10,7 @@ import { createRedact } from "./redact.ts";
 import { report } from "./report.ts";
 import type { Job, RuntimeApi } from "./runtime_api.ts";
 import type { TimeBudget } from "./time_budget.ts";
+import { endAtLimit } from "./unload.ts";
 
 /** A kind of job with the code that does it. */
 export interface ServedJob<S extends BodySchema> extends JobDefinition<S> {
@@ -44,6 +45,10 @@ export interface AttemptDone {
 /** How long a handler that was asked to cancel may take to stop. */
 const CANCEL_GRACE_MS = 5_000;
 
+/** Why an attempt ends whose handler is still at work when the isolate's time is over. */
+const DEAF = "the handler did not stop when the time of this isolate was over: " +
+  "it must heed its signal, or be cut into steps";
+
 /** Runs one attempt from start to report. */
 export async function runAttempt<S extends BodySchema>(
   worker: Worker<S>,
@@ -54,18 +59,24 @@ export async function runAttempt<S extends BodySchema>(
   const attempt = createAttempt(job, worker.jobsRun++ === 0);
   const redact = createRedact([environment.serviceKey, job.token, job.authorization.slice(7)]);
   const logs = createLogBuffer(async (lines, until) => {
-    const { status } = await api.log(job, lines, until);
+    const { status } = await api.log(job, lines, { until, leaseUntil: heartbeat.leaseUntil });
     if (status === "stale" && !attempt.isOver()) attempt.lose("the attempt was taken away");
   }, redact);
   const heartbeat = startHeartbeat({
     leaseSeconds: job.lease_seconds,
-    send: (progress) => api.heartbeat(job, progress),
+    send: (progress, leaseUntil) => api.heartbeat(job, progress, { until: 0, leaseUntil }),
     onCanceled: () => cancel(attempt),
-    onStale: attempt.lose,
+    onStale: (message) => {
+      if (!attempt.committing) attempt.lose(message);
+    },
   });
   const deadline = setTimeout(
     () => attempt.stop(new JobStoppedError("deadline", "the time of this isolate is over")),
     Math.max(0, budget.deadline - Date.now()),
+  );
+  const overtime = setTimeout(
+    () => endAtLimit(attempt, DEAF),
+    Math.max(0, budget.reportsUntil - Date.now()),
   );
 
   worker.live.add(attempt);
@@ -77,14 +88,16 @@ export async function runAttempt<S extends BodySchema>(
   try {
     const ending = await attempt.ended;
     clearTimeout(deadline);
+    clearTimeout(overtime);
     if (ending.kind === "release") {
       if (ending.why) logs.log.warn(ending.why);
       await heartbeat.flush();
     }
-    heartbeat.stop();
-    const next = await report({ worker, job, ending, logs, budget, redact });
+    const next = await report({ worker, job, ending, logs, heartbeat, budget, redact });
     return { next, ending: ending.kind };
   } finally {
+    heartbeat.stop();
+    logs.close();
     worker.live.delete(attempt);
   }
 }

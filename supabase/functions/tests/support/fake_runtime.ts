@@ -26,6 +26,8 @@ export interface FakeJob {
   /** Whether a pending job may be handed out; not so in a back-off or a sleep. */
   due: boolean;
   startedBy: string | null;
+  /** When the live attempt was last heard of (ms since the epoch). */
+  heardAt: number;
 }
 
 export interface Call {
@@ -35,11 +37,13 @@ export interface Call {
   headers: Headers;
 }
 
-/** What happens to a call: nothing arrives, or it is done but the answer is lost. */
-export type Fault = "down" | "lost answer" | Response | undefined;
+/** What happens to a call: nothing arrives, it is done but the answer is lost, or it hangs. */
+export type Fault = "down" | "lost answer" | "hangs" | Response | undefined;
 
 export interface FakeOptions {
   leaseSeconds?: number;
+  /** Whether an attempt that was silent for a lease is stale. Default false. */
+  leasesEnd?: boolean;
   lingerSeconds?: number;
   /** Answers everything that is not the runtime API: tables, SQL functions, Auth, a third party. */
   other?(request: Request, url: URL): Response | undefined | Promise<Response | undefined>;
@@ -56,6 +60,7 @@ export type FakeRuntime = ReturnType<typeof startFakeRuntime>;
 export function startFakeRuntime(options: FakeOptions = {}) {
   const jobs: FakeJob[] = [];
   const calls: Call[] = [];
+  const stopping = Promise.withResolvers<void>();
   const state = { fault: (_call: Call): Fault => undefined };
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, serve);
   const url = `http://127.0.0.1:${server.addr.port}`;
@@ -72,6 +77,7 @@ export function startFakeRuntime(options: FakeOptions = {}) {
     calls.push(call);
     const fault = state.fault(call);
     if (fault instanceof Response) return fault;
+    if (fault === "hangs") await stopping.promise;
     if (fault === "down") return Response.json({ message: "away" }, { status: 503 });
     if (request.headers.get("apikey") !== SERVICE_KEY) {
       return Response.json({ code: "42501", message: "permission denied" }, { status: 403 });
@@ -82,22 +88,28 @@ export function startFakeRuntime(options: FakeOptions = {}) {
   }
 
   function live(call: Call): FakeJob | undefined {
-    return jobs.find((job) =>
+    const job = jobs.find((job) =>
       job.id === call.args._job_id && job.token === call.args._token && job.state === "running"
     );
+    if (!job || !options.leasesEnd) return job;
+    return Date.now() - job.heardAt > (options.leaseSeconds ?? 60) * 1000 ? undefined : job;
   }
 
   const answered = new Map<string, unknown>();
 
-  /** A repeated report gets the first answer again. */
-  function once(call: Call, fn: (job: FakeJob) => unknown): unknown {
-    const key = `${call.args._job_id} ${call.args._token}`;
+  /** A repeated call gets the first answer again; what was refused may be tried anew. */
+  function repeatable(key: string, fn: () => unknown): unknown {
     if (answered.has(key)) return answered.get(key);
-    const job = live(call);
-    const answer = job ? fn(job) : { status: "stale", next: null };
-    if (job) answered.set(key, answer);
+    const answer = fn();
+    if (!(answer instanceof Response)) answered.set(key, answer);
     return answer;
   }
+
+  const once = (call: Call, fn: (job: FakeJob) => unknown) =>
+    repeatable(`${call.args._job_id} ${call.args._token}`, () => {
+      const job = live(call);
+      return job ? fn(job) : { status: "stale", next: null };
+    });
 
   function handOut(jobName: string): unknown {
     const job = jobs.find((one) => one.job_name === jobName && one.state === "pending" && one.due);
@@ -112,6 +124,7 @@ export function startFakeRuntime(options: FakeOptions = {}) {
     job.attempt++;
     job.token = crypto.randomUUID();
     job.startedBy = null;
+    job.heardAt = Date.now();
   }
 
   function wire(job: FakeJob) {
@@ -139,11 +152,13 @@ export function startFakeRuntime(options: FakeOptions = {}) {
         return { status: "stale" };
       }
       job.startedBy = call.args._call_id;
+      job.heardAt = Date.now();
       return { status: "ok", job: wire(job) };
     },
     heartbeat_job(call) {
       const job = live(call);
       if (!job) return { status: "stale" };
+      job.heardAt = Date.now();
       if (call.args._progress !== null) job.progress = call.args._progress;
       return { status: job.cancelAsked ? "canceled" : "ok" };
     },
@@ -158,7 +173,7 @@ export function startFakeRuntime(options: FakeOptions = {}) {
         const next = _accept_next ? handOut(job.job_name) : null;
         return { status: "ok", state: job.state, next };
       }),
-    next_job: (call) => ({ next: handOut(call.args._job_name) }),
+    next_job: ({ args }) => repeatable(args._call_id, () => ({ next: handOut(args._job_name) })),
     release_job: (call) =>
       once(call, (job) => {
         job.state = "pending";
@@ -178,19 +193,20 @@ export function startFakeRuntime(options: FakeOptions = {}) {
       job.logs.push(...call.args._lines);
       return { status: "ok" };
     },
-    commit_job(call) {
-      const job = live(call);
-      if (!job) return { status: "stale" };
-      const { _function, _args } = call.args;
-      try {
-        job.result = options.commitFunction?.(_function, _args, call.headers) ?? null;
-      } catch (error) {
-        const { code = "P0001", message } = error as Error & { code?: string };
-        return Response.json({ code, message }, { status: 400 });
-      }
-      job.state = "completed";
-      return { status: "ok", state: job.state, result: job.result };
-    },
+    commit_job: (call) =>
+      repeatable(call.args._call_id, () => {
+        const job = live(call);
+        if (!job) return { status: "stale" };
+        const { _function, _args } = call.args;
+        try {
+          job.result = options.commitFunction?.(_function, _args, call.headers) ?? null;
+        } catch (error) {
+          const { code = "P0001", message } = error as Error & { code?: string };
+          return Response.json({ code, message }, { status: 400 });
+        }
+        job.state = "completed";
+        return { status: "ok", state: job.state, result: job.result };
+      }),
   };
 
   return {
@@ -221,6 +237,7 @@ export function startFakeRuntime(options: FakeOptions = {}) {
         after: null,
         due: true,
         startedBy: null,
+        heardAt: Date.now(),
         ...job,
       };
       jobs.push(queued);
@@ -234,6 +251,7 @@ export function startFakeRuntime(options: FakeOptions = {}) {
     /** Another attempt takes the job over: the present one is stale. */
     takeOver: newAttempt,
     async stop() {
+      stopping.resolve();
       await server.shutdown();
     },
   };

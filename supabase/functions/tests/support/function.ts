@@ -18,16 +18,20 @@ export interface LoadedFunction {
   ring(job: FakeJob): Promise<Response>;
 }
 
-/** Loads a function's own index.ts as the Edge Runtime does, with a fake runtime behind it. */
+/**
+ * Loads a function's own index.ts (or the module at the URL `entry`) as the Edge Runtime does, with a
+ * fake runtime behind it.
+ */
 export async function withFunction(
   name: string,
-  options: FakeOptions,
+  options: FakeOptions & { entry?: string },
   test: (loaded: LoadedFunction) => Promise<void>,
 ): Promise<void> {
   const runtime = startFakeRuntime(options);
   const tasks = new Set<Promise<unknown>>();
   try {
-    const handler = await load(name, runtime.url, tasks);
+    const entry = options.entry ?? import.meta.resolve(`../../${name}/index.ts`);
+    const handler = await load(entry, runtime.url, tasks);
     const handle = async (request: Request) => await handler(request);
     await test({
       runtime,
@@ -45,7 +49,7 @@ export async function withFunction(
   }
 }
 
-async function load(name: string, url: string, tasks: Set<Promise<unknown>>): Promise<Handler> {
+async function load(entry: string, url: string, tasks: Set<Promise<unknown>>): Promise<Handler> {
   Deno.env.set("SUPABASE_URL", url);
   Deno.env.set("SUPABASE_ANON_KEY", ANON_KEY);
   Deno.env.set("SUPABASE_SERVICE_ROLE_KEY", SERVICE_KEY);
@@ -57,10 +61,10 @@ async function load(name: string, url: string, tasks: Set<Promise<unknown>>): Pr
   const serve = Deno.serve;
   Deno.serve = ((given: Handler) => void (handler = given)) as unknown as typeof serve;
   try {
-    await import(`../../${name}/index.ts?${crypto.randomUUID()}`);
+    await import(`${entry}?${crypto.randomUUID()}`);
   } finally {
     Deno.serve = serve;
   }
-  if (!handler) throw new Error(`${name}/index.ts does not call Deno.serve`);
+  if (!handler) throw new Error(`${entry} does not call Deno.serve`);
   return handler;
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { importMapFlags } from "../../stack/std/jsr.ts";
 
-const root = join(import.meta.dirname!, "..", "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 
 /** A copy of the project in which jobs may be made. */
 async function withProject(test: (project: string) => Promise<void>): Promise<void> {
   const project = await Deno.makeTempDir();
   try {
-    for (const path of ["deno.json", "package.json", "scripts", "supabase"]) {
+    for (const path of ["deno.json", "package.json", "scripts", "stack/std", "supabase"]) {
       await copy(join(root, path), join(project, path));
     }
     await Deno.symlink(join(root, "node_modules"), join(project, "node_modules"));
@@ -19,7 +20,7 @@ async function withProject(test: (project: string) => Promise<void>): Promise<vo
 
 async function copy(from: string, to: string): Promise<void> {
   if (!(await Deno.stat(from)).isDirectory) return await Deno.copyFile(from, to);
-  await Deno.mkdir(to);
+  await Deno.mkdir(to, { recursive: true });
   for await (const { name } of Deno.readDir(from)) await copy(join(from, name), join(to, name));
 }
 
@@ -61,7 +62,8 @@ Deno.test("npm run new-job makes a job that is green at once, also with the long
     ]);
     for (const check of [["fmt", "--check"], ["lint"], ["test", "-A"]]) {
       const files = check[0] === "test" ? paths.filter((path) => path.endsWith("-test.ts")) : paths;
-      const { code, text } = await deno(project, ...check, ...files);
+      const flags = check[0] === "test" ? await importMapFlags(() => {}) : [];
+      const { code, text } = await deno(project, ...check, ...flags, ...files);
       assert.equal(code, 0, text);
       if (check[0] === "test") assert.match(text, /4 passed/);
     }
