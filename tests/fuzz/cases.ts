@@ -3,7 +3,7 @@ import { answerSql } from "./answers.ts";
 import { argumentList, NAMES } from "./arguments.ts";
 import type { Callable, Catalog, Table } from "./catalog.ts";
 import type { Choice } from "./choice.ts";
-import { type Actor, ACTORS, type Known, roleOf, USERS } from "./known.ts";
+import { type Actor, claimsOf, type Known, roleOf, USERS } from "./known.ts";
 import { anyValue, quote } from "./values.ts";
 
 /** One case. */
@@ -31,6 +31,7 @@ const USERS_FUNCTIONS: readonly (readonly [number, Actor])[] = [
   [4, "bob"],
   [1, "anon"],
   [1, "ghost"],
+  [2, "olga"],
   [4, "service_role"],
 ];
 
@@ -192,10 +193,7 @@ function rollback(choose: Choice): Case {
 
 /** What stands before a case's statement: who the session works as. */
 export function actAs(actor: Actor | null, number: number): string {
-  const claims = actor === null ? "" : JSON.stringify({
-    role: roleOf(actor),
-    ...(ACTORS[actor] ? { sub: ACTORS[actor] } : {}),
-  });
+  const claims = actor === null ? "" : JSON.stringify(claimsOf(actor));
   const timeout = actor === "anon" ? "3s" : "8s";
   return `select set_config('fuzz.case', '${number}', true), set_config('fuzz.actor', '${
     actor ?? ""

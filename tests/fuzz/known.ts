@@ -8,12 +8,15 @@ export const USERS = {
   carol: "c0000000-0000-0000-0000-00000000000c",
   /** Is banned and let in again. */
   dave: "d0000000-0000-0000-0000-00000000000d",
+  /** Is an operator by her token. */
+  olga: "f0000000-0000-0000-0000-00000000000f",
 };
 
 /** Callers: the users, one who is gone, and the roles without a user. */
 export const ACTORS = {
   ada: USERS.ada,
   bob: USERS.bob,
+  olga: USERS.olga,
   ghost: "e0000000-0000-0000-0000-00000000000e",
   anon: null,
   service_role: null,
@@ -23,6 +26,19 @@ export type Actor = keyof typeof ACTORS;
 /** The role that an actor's requests work as. */
 export function roleOf(actor: Actor): "anon" | "authenticated" | "service_role" {
   return actor === "anon" || actor === "service_role" ? actor : "authenticated";
+}
+
+/** What an actor's token says. Whoever may write user_metadata is no operator by it. */
+export function claimsOf(actor: Actor): Record<string, unknown> {
+  if (!ACTORS[actor]) return { role: roleOf(actor) };
+  const metadata = { job_role: "operator" };
+  return {
+    role: roleOf(actor),
+    sub: ACTORS[actor],
+    job_role: "operator",
+    user_metadata: metadata,
+    app_metadata: actor === "olga" ? metadata : {},
+  };
 }
 
 export interface KnownJob {

@@ -28,6 +28,8 @@ export async function drain(sql: postgres.Sql): Promise<string[]> {
   await sql`update public.job_config set enabled = true, concurrency_limit = 50, rate_limit = null,
     global_concurrency_limit = null, lease_seconds = 60, response_timeout_seconds = 150
     where job_name <> 'fuzz-fair'`;
+  await sql`update public.job_config set enabled = true, concurrency_limit = 1, rate_limit = null,
+    global_concurrency_limit = 1, max_pending = null where job_name = 'fuzz-fair'`;
   await sql`update public.job_schedule set enabled = false where enabled`;
   for (let round = 0; round < 60; round++) {
     await pass(sql, round < 3 ? "2 hours" : "1 day");

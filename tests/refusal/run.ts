@@ -95,7 +95,7 @@ export function page(all: Refused[]): string {
 
 function cell(value: string | number): string {
   return String(value).replaceAll("|", "\\|").replaceAll("<", "&lt;").replace(
-    /[\p{Cc}\u200b\u2028\u202e]/gu,
+    /[\p{Cc}\p{Cf}\p{Zl}]/gu,
     " ",
   );
 }
