@@ -2,6 +2,7 @@
 
 import { backlog } from "./backlog.ts";
 import { bloat } from "./bloat.ts";
+import { board } from "./board.ts";
 import { engine } from "./engine.ts";
 import { enqueue } from "./enqueue.ts";
 import { idle } from "./idle.ts";
@@ -19,6 +20,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Result>> = {
   tick,
   idle,
   bloat,
+  board,
   pickup,
   backlog,
   users,

@@ -45,7 +45,8 @@ export async function settle(admin: postgres.Sql): Promise<void> {
   await admin`checkpoint`;
 }
 
-async function asImport(
+/** Inserts without triggers, in one transaction. */
+export async function asImport(
   admin: postgres.Sql,
   insert: (sql: postgres.TransactionSql) => Promise<unknown>,
 ): Promise<void> {

@@ -1,16 +1,17 @@
 -- Part 12: what users do with their jobs: dequeue, cancel, retry, log; and commit_job for functions.
--- Security definer, because state and log are the engine's columns; each checks that the job is the caller's.
+-- Security definer, because state and log are the engine's columns; each checks that the job is the caller's,
+-- or that the caller is an operator (part 19), whom the job's log names then.
 
--- The caller's job, locked. Servers may name any job. Raises JQ401, or JQ404 if there is no such job of theirs.
+-- The caller's job, locked. Servers and operators may name any job. Raises JQ401, or JQ404 if it is not theirs.
 create function private.lock_own_job(_job_id uuid) returns public.job
 language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_caller uuid := private.caller();
+  v_user_id uuid := private.visible_user();
   v_job public.job;
 begin
   select * into v_job from public.job j
-  where j.id = _job_id and (v_caller is null or j.user_id = v_caller) for update;
+  where j.id = _job_id and (v_user_id is null or j.user_id = v_user_id) for update;
   if not found then
     raise exception using errcode = 'JQ404', message = format('you have no job %s', coalesce(_job_id::text, 'null'));
   end if;
@@ -31,7 +32,7 @@ begin
   end if;
   update public.job j set state = 'canceled', finished_at = private.now(), next_run_at = null,
     updated_at = private.now() where j.id = _job_id;
-  perform private.log(_job_id, 'Canceled before it ran.');
+  perform private.log(_job_id, 'Canceled before it ran' || private.by_operator(v_job.user_id) || '.');
   return true;
 end
 $$;
@@ -48,7 +49,7 @@ begin
   if v_job.state = 'running' then
     if v_job.cancel_requested_at is null then
       update public.job j set cancel_requested_at = private.now(), updated_at = private.now() where j.id = _job_id;
-      perform private.log(_job_id, 'Asked to stop.');
+      perform private.log(_job_id, 'Asked to stop' || private.by_operator(v_job.user_id) || '.');
     end if;
     return true;
   end if;
@@ -73,7 +74,7 @@ begin
   update public.job j set state = 'pending', retries = 0, finished_at = null, updated_at = private.now() where j.id = _job_id;
   perform private.check_max_pending(v_job.job_name, v_job.lane, c.max_pending)
   from public.job_config c where c.job_name = v_job.job_name and c.max_pending is not null;
-  perform private.log(_job_id, 'Queued again.');
+  perform private.log(_job_id, 'Queued again' || private.by_operator(v_job.user_id) || '.');
   return true;
 exception when unique_violation then
   raise exception using errcode = 'JQ409',

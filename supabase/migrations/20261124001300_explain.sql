@@ -88,17 +88,17 @@ $$;
 comment on function private.explain_running(public.job) is 'What a running job''s attempt is doing.';
 
 -- One sentence: why this job is in the state it is in, and what will happen next.
--- Takes a job of the caller (servers: any). Raises JQ401, JQ404. Security definer: it reads private tables.
+-- Takes a job of the caller (servers and operators: any). Raises JQ401, JQ404. Security definer: it reads private tables.
 create function public.explain_job(_job_id uuid) returns text
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   v_now timestamptz := private.now();
-  v_caller uuid := private.caller();
+  v_user_id uuid := private.visible_user();
   v_job public.job;
   v_last_tick timestamptz := (select d.last_run_at from private.dispatcher d);
 begin
-  select * into v_job from public.job j where j.id = _job_id and (v_caller is null or j.user_id = v_caller);
+  select * into v_job from public.job j where j.id = _job_id and (v_user_id is null or j.user_id = v_user_id);
   if not found then
     raise exception using errcode = 'JQ404', message = format('you have no job %s', coalesce(_job_id::text, 'null'));
   end if;

@@ -38,7 +38,7 @@ begin
 
   delete from cron.job_run_details d where d.runid in (
     select r.runid from cron.job_run_details r join cron.job c on c.jobid = r.jobid
-    where c.command ~ '^select private\.(run_jobs|process_jobs|reset_stuck_jobs|queue_scheduled_jobs|prune_jobs)\(\)$'
+    where c.command ~ '^select private\.(run_jobs|process_jobs|reset_stuck_jobs|queue_scheduled_jobs|prune_jobs|count_jobs)\(\)$'
       and r.start_time < now() - interval '1 day' limit 50000);
   update private.job_attempt a set responded_at = v_now
   where a.request_id is not null and a.responded_at is null and a.finished_at < v_now - interval '1 hour';

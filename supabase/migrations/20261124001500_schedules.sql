@@ -10,6 +10,7 @@ select cron.schedule('process-jobs', '3 seconds', 'select private.process_jobs()
 select cron.schedule('reset-stuck-jobs', '15 seconds', 'select private.reset_stuck_jobs()');
 select cron.schedule('queue-scheduled-jobs', '10 seconds', 'select private.queue_scheduled_jobs()');
 select cron.schedule('prune-jobs', '* * * * *', 'select private.prune_jobs()');
+select cron.schedule('count-jobs', '20 seconds', 'select private.count_jobs()');
 
 -- Live states in the dashboard and in apps, where Realtime is there.
 do $$

@@ -73,7 +73,10 @@ select is(pg_temp.columns('service_role', 'insert'), 'job_name,max_retries,next_
 select is(pg_temp.columns('service_role', 'update'), 'max_retries,next_run_at,priority,request_body', 'columns that servers update');
 select ok(not has_table_privilege(r, 'public.job', 'truncate,references,trigger') and not has_table_privilege(r, 'public.job_logs', 'insert,update,delete,truncate,references,trigger'),
   format('%s may not truncate jobs or write their log', r)) from unnest('{anon,authenticated,service_role}'::text[]) r;
-select ok(not has_table_privilege(r, 'public.job_config', 'select,insert,update,delete'), format('%s has nothing to do with job_config', r)) from unnest('{anon,authenticated}'::text[]) r;
+select ok(not has_table_privilege('anon', 'public.job_config', 'select,insert,update,delete') and not has_any_column_privilege('anon', 'public.job_config', 'select,insert,update'),
+  'anon has nothing to do with job_config');
+select ok(not has_table_privilege('authenticated', 'public.job_config', 'insert,update,delete') and not has_column_privilege('authenticated', 'public.job_config', 'job_name', 'update'),
+  'signed-in users may not make, name or delete a name (a policy says that only operators read and change them)');
 
 select * from finish();
 rollback;

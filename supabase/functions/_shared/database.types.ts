@@ -367,6 +367,30 @@ export type Database = {
         Args: { "_call_id": string; "_job_id": string; "_token": string };
         Returns: Json;
       };
+      "board_apply": {
+        Args: { "_action": string; "_filter"?: Json; "_ids"?: (string)[]; "_preview"?: boolean };
+        Returns: Json;
+      };
+      "board_counts": { Args: { "_filter"?: Json }; Returns: Json };
+      "board_job": { Args: { "_job_id": string }; Returns: Json };
+      "board_jobs": {
+        Args: { "_before"?: Json; "_filter"?: Json; "_limit"?: number };
+        Returns: Json;
+      };
+      "board_logs": {
+        Args: { "_after"?: number; "_before"?: number; "_job_id": string; "_limit"?: number };
+        Returns: Json;
+      };
+      "board_names": { Args: Record<PropertyKey, never>; Returns: Json };
+      "board_overview": { Args: { "_span"?: string }; Returns: Json };
+      "board_run_again": { Args: { "_job_id": string; "_request_body"?: Json }; Returns: string };
+      "board_run_schedule": { Args: { "_schedule_id": string }; Returns: string };
+      "board_schedules": { Args: Record<PropertyKey, never>; Returns: Json };
+      "board_set_name": { Args: { "_changes": Json; "_job_name": string }; Returns: Json };
+      "board_set_schedule": {
+        Args: { "_enabled": boolean; "_schedule_id": string };
+        Returns: Json;
+      };
       "cancel_job": { Args: { "_job_id": string }; Returns: boolean };
       "commit_job": {
         Args: {
@@ -397,6 +421,7 @@ export type Database = {
         Returns: Json;
       };
       "import_contacts_chunk": { Args: { "_next"?: Json; "_rows": Json }; Returns: number };
+      "is_job_operator": { Args: Record<PropertyKey, never>; Returns: boolean };
       "log_job": {
         Args: { "_job_id": string; "_log_level"?: string; "_log_message": string };
         Returns: undefined;
