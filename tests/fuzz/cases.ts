@@ -31,7 +31,7 @@ const USERS_FUNCTIONS: readonly (readonly [number, Actor])[] = [
   [4, "bob"],
   [1, "anon"],
   [1, "ghost"],
-  [2, "olga"],
+  [3, "olga"],
   [4, "service_role"],
 ];
 
@@ -46,6 +46,7 @@ export function newCase(
   return choose.weighted<() => Case>([
     [55, () => call(choose, catalog, known)],
     [13, () => tableRequest(choose, catalog, known)],
+    [4, () => settings(choose, catalog)],
     [16, () => nothingOf("answer", answerSql(choose, known))],
     [10, () => nothingOf("engine", `select private.${choose.pick(ENGINE)}()`)],
     [2, () => nothingOf("engine", passTime(choose))],
@@ -120,19 +121,35 @@ function tableRequest(choose: Choice, catalog: Catalog, known: Known): Case {
   ])();
 }
 
+/** An operator's server changes one setting of a name, to anything that its constraints let in. */
+function settings(choose: Choice, catalog: Catalog): Case {
+  const { columns } = catalog.tables.find(({ name }) => name === "job_config")!;
+  const { name, type } = choose.pick(columns.filter((column) => column.name !== "job_name"));
+  return {
+    kind: "table",
+    actor: "service_role",
+    privileged: true,
+    sql: `update public.job_config set ${name} = ${
+      anyValue(type, choose)
+    } where job_name = 'fuzz-config'`,
+  };
+}
+
 /** Mostly columns that the role may write, sometimes any. */
 function chooseColumns(choose: Choice, table: Table, role: string) {
-  const some = (right: "insert" | "update") => {
+  const from = (right: "insert" | "update") => {
     const granted = table.columns.filter((column) => column[right].includes(role));
-    const from = choose.chance(0.8) && granted.length > 0 ? granted : table.columns;
-    const columns = from.filter(() => choose.chance(0.4));
-    if (right === "insert") {
-      const name = from.find((column) => column.name === "job_name");
-      if (name && !columns.includes(name) && choose.chance(0.9)) columns.push(name);
-    }
-    return columns.length > 0 ? columns : [choose.pick(from)];
+    return choose.chance(0.8) && granted.length > 0 ? granted : table.columns;
   };
-  return { insert: some("insert"), update: some("update") };
+  const insert = from("insert").filter(({ name }) =>
+    choose.chance(name === "job_name" ? 0.95 : 0.4)
+  );
+  const update = from("update");
+  const changed = new Set([
+    choose.pick(update),
+    ...(choose.chance(0.3) ? [choose.pick(update)] : []),
+  ]);
+  return { insert: insert.length > 0 ? insert : [table.columns[0]!], update: [...changed] };
 }
 
 function columnValue(name: string, type: string, choose: Choice): string {

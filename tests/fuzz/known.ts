@@ -58,6 +58,7 @@ export interface KnownAttempt {
 export interface Known {
   jobs: KnownJob[];
   attempts: KnownAttempt[];
+  schedules: string[];
 }
 
 /** Reads the newest jobs and attempts, in an order that a seed repeats. */
@@ -69,5 +70,7 @@ export async function readKnown(sql: postgres.Sql): Promise<Known> {
       a.request_id is not null and a.responded_at is null as unanswered
     from private.job_attempt a join public.job j on j.id = a.job_id
     order by a.finished_at is null desc, a.rung_at desc, j.created_at, j.id, a.attempt limit 60`;
-  return { jobs, attempts };
+  const schedules = await sql<{ id: string }[]>`
+    select id from public.job_schedule order by created_at desc, id limit 10`;
+  return { jobs, attempts, schedules: schedules.map(({ id }) => id) };
 }
