@@ -9,6 +9,7 @@ import {
 import { drain, queueWaiting } from "./support/engine.ts";
 import type { BenchOptions } from "./support/options.ts";
 import type { Result } from "./support/report.ts";
+import { median, milliseconds } from "./support/statistics.ts";
 
 const SESSIONS = 8;
 const BATCH = 1000;
@@ -51,6 +52,12 @@ export async function bloat(options: BenchOptions): Promise<Result> {
         { what: "with: Postgres's processor time", value: with_.cpu, unit: "ms/job" },
         { what: "with / without: processor time", value: costs, unit: "%" },
         { what: "last fifth of the time with / first fifth", value: with_.late * 100, unit: "%" },
+        {
+          what: "without: next_job where nothing waits, at the end",
+          value: without.ask,
+          unit: "ms",
+        },
+        { what: "with: next_job where nothing waits, at the end", value: with_.ask, unit: "ms" },
       ],
     };
   } finally {
@@ -62,7 +69,7 @@ async function load(
   database: BenchDatabase,
   users: string[],
   seconds: number,
-): Promise<{ rate: number; cpu: number; late: number }> {
+): Promise<{ rate: number; cpu: number; late: number; ask: number }> {
   const sessions = await database.sessions(SESSIONS);
   await database.admin`alter system set autovacuum_naptime = '1s'`;
   await database.admin`select pg_reload_conf()`;
@@ -79,10 +86,15 @@ async function load(
     rates.push(BATCH / drained.seconds);
   }
   const fifth = Math.max(1, Math.floor(rates.length / 5));
+  const asks: number[] = [];
+  for (let n = 0; n < 9; n++) {
+    asks.push(await milliseconds(() => database.sql`select public.next_job(${NAME})`));
+  }
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     rate: jobs / spent,
     cpu: cpu / jobs * 1000,
     late: mean(rates.slice(-fifth)) / mean(rates.slice(0, fifth)),
+    ask: median(asks),
   };
 }

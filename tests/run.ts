@@ -1,9 +1,10 @@
 // npm test [-- --database-url URL] [CATEGORY …] [part of a path …]
-// Categories: sql concurrency conformance stack ops functions e2e fuzz upgrade chaos deploy
+// Categories: sql concurrency conformance stack ops functions e2e fuzz upgrade chaos bench deploy
 // Boots what the chosen tests need on free ports, runs them, and ends with "N passed, N failed".
 import { parseArgs } from "node:util";
 import {
   type Category,
+  runBench,
   runChaos,
   runConcurrency,
   runConformance,
@@ -30,6 +31,7 @@ const categories: Record<string, Category> = {
   fuzz: runFuzz,
   upgrade: runUpgrade,
   chaos: runChaos,
+  bench: runBench,
   deploy: runDeploy,
 };
 

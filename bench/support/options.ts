@@ -6,9 +6,19 @@ export interface BenchOptions {
   jobs?: number;
   /** How long a timed run takes. */
   seconds?: number;
+  /** How many users a load is of. */
+  users?: number;
+  /** How long a load's second run holds a snapshot open; 0: no second run. */
+  snapshot?: number;
+  /** What a load's random choices begin with. */
+  seed?: number;
+  /** Where a load's plots are written. */
+  plots?: string;
 }
 
-/** The command line: names of benches, --json FILE, --runs N, --jobs N, --seconds N. */
+const NUMBERS = ["runs", "jobs", "seconds", "users", "snapshot", "seed"] as const;
+
+/** The command line: names of benches, then options with a value each. */
 export function parseArguments(
   args: string[],
 ): { names: string[]; json: string | null; options: BenchOptions } {
@@ -23,12 +33,20 @@ export function parseArguments(
     }
     const value = rest.shift();
     if (value === undefined) throw new Error(`${arg}: expected a value after it`);
+    const number = NUMBERS.find((name) => arg === `--${name}`);
     if (arg === "--json") json = value;
-    else if (arg === "--runs" || arg === "--jobs" || arg === "--seconds") {
-      const number = Number(value);
-      if (!(number > 0)) throw new Error(`${arg}: expected a number above 0, found ${value}`);
-      options[arg.slice(2) as keyof BenchOptions] = number;
-    } else throw new Error(`unknown option ${arg}: known are --json, --runs, --jobs, --seconds`);
+    else if (arg === "--plots") options.plots = value;
+    else if (number) options[number] = parseNumber(arg, value, number === "snapshot" ? 0 : 1);
+    else {
+      const known = ["json", "plots", ...NUMBERS].map((name) => `--${name}`).join(", ");
+      throw new Error(`unknown option ${arg}: known are ${known}`);
+    }
   }
   return { names, json, options };
+}
+
+function parseNumber(arg: string, value: string, least: number): number {
+  const number = Number(value);
+  if (number >= least) return number;
+  throw new Error(`${arg}: expected a number of at least ${least}, found ${value}`);
 }

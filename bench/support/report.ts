@@ -19,6 +19,10 @@ export interface Result {
   configuration: Record<string, string | number | boolean>;
   rows: Row[];
   notes?: string[];
+  /** What went wrong: the program ends non-zero. */
+  faults?: string[];
+  /** What was measured over time, for plots. */
+  data?: unknown;
 }
 
 /** The machine the figures are of. */
@@ -45,6 +49,7 @@ export function printResult(result: Result): void {
     console.log(`  ${row.what.padEnd(width)}  ${round(row.value)} ${row.unit}${runs}${target}`);
   }
   for (const note of result.notes ?? []) console.log(`  note: ${note}`);
+  for (const fault of result.faults ?? []) console.log(`  FAULT: ${fault}`);
 }
 
 /** A figure with three significant digits, whole from 100 on. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { temporaryFolder } from "../../tests/support/temporary.ts";
 import { processCpuSeconds } from "./cpu.ts";
+import { readProcesses } from "./processes.ts";
 import { makeUsers } from "./database.ts";
 
 export interface BenchStack {
@@ -13,6 +14,10 @@ export interface BenchStack {
   admin: postgres.Sql;
   users: string[];
   dbUrl: string;
+  adminUrl: string;
+  apiUrl: string;
+  /** Root processes of the parts. */
+  pids(): Record<string, number>;
   /** Seconds of processor time used so far, by part. */
   cpuSeconds(): Promise<Record<string, number>>;
   stop(): Promise<void>;
@@ -30,7 +35,14 @@ export async function startBenchStack(users: number): Promise<BenchStack> {
       fsync: true,
       quiet: true,
     });
-    const { processes, dbUrl, adminUrl } = stack;
+    const { processes, dbUrl, adminUrl, apiUrl } = stack;
+    const pids = () => ({
+      Postgres: processes.postgres!.pid,
+      REST: processes.api.pid,
+      functions: processes.functions.pid,
+      pg_net: processes.net!.pid,
+      pg_cron: processes.cron!.pid,
+    });
     const sql = postgres(dbUrl, { max: 1, onnotice: () => {} });
     const admin = postgres(adminUrl, { max: 1, onnotice: () => {} });
     const stop = stack.stop;
@@ -39,12 +51,17 @@ export async function startBenchStack(users: number): Promise<BenchStack> {
       admin,
       users: await makeUsers(admin, users),
       dbUrl,
-      cpuSeconds: async () => ({
-        Postgres: await processCpuSeconds(processes.postgres!.pid),
-        REST: await processCpuSeconds(processes.api.pid),
-        functions: await processCpuSeconds(processes.functions.pid),
-        pg_net: await processCpuSeconds(processes.net!.pid),
-      }),
+      adminUrl,
+      apiUrl,
+      pids,
+      cpuSeconds: async () => {
+        const all = await readProcesses();
+        const used = Object.entries(pids()).map(async ([part, pid]) => [
+          part,
+          await processCpuSeconds(pid, all),
+        ]);
+        return Object.fromEntries(await Promise.all(used));
+      },
       stop: async () => {
         await Promise.all([sql.end({ timeout: 5 }), admin.end({ timeout: 5 })]);
         await stop();

@@ -219,7 +219,8 @@ begin
     select w.id from slots s cross join lateral (
       select j.id from public.job j
       where j.state = 'pending' and j.next_run_at is null and j.job_name = _config.job_name and j.lane = s.lane
-        and not exists (select from private.job_attempt a where a.job_id = j.id and a.finished_at is null)
+        -- Counted, not sought: `not exists` may be planned as a join that reads every live attempt.
+        and (select count(*) from private.job_attempt a where a.job_id = j.id and a.finished_at is null) = 0
       order by j.priority desc, j.created_at, j.id
       limit greatest(s.free, 0) for update skip locked) w
     limit v_limit

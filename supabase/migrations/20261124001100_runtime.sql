@@ -80,7 +80,7 @@ begin
     where j.state = 'pending' and j.next_run_at is null and j.job_name = _config.job_name and j.lane = _lane
       and (select count(*) from public.job r where r.state = 'running' and r.job_name = _config.job_name
         and r.lane = _lane) < _config.concurrency_limit
-      and not exists (select from private.job_attempt a where a.job_id = j.id and a.finished_at is null)
+      and (select count(*) from private.job_attempt a where a.job_id = j.id and a.finished_at is null) = 0
     order by j.priority desc, j.created_at, j.id
     limit 1 for update skip locked
   ), claimed as (

@@ -64,6 +64,9 @@ export const runUpgrade: Category = (selection, report) =>
 /** The short form of `npm run chaos`. */
 export const runChaos: Category = (selection, report) => runAlone("tests/chaos", selection, report);
 
+/** The short form of `npm run bench load`. */
+export const runBench: Category = (selection, report) => runAlone("tests/bench", selection, report);
+
 /** Tests that start what they need themselves, files side by side: they take no database. */
 async function runAlone(
   folder: string,

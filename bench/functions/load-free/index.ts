@@ -1,0 +1,3 @@
+import { serveLoad } from "../_load/serve.ts";
+
+serveLoad("load-free");
