@@ -2,6 +2,7 @@ import { App } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 import { type Keys, roleOfKey } from "../keys.ts";
 import { withMetadata } from "./auth_claims.ts";
+import { renewed } from "./renewed.ts";
 import { jsonTypes } from "./rest.ts";
 
 export interface AuthOptions {
@@ -16,9 +17,18 @@ export interface AuthOptions {
 
 /** GoTrue's interface, by `@supabase/lite`. Mails are not sent: sign-ups confirm themselves. */
 export function createAuth(options: AuthOptions) {
+  const server = renewed((onclose) => createServer(options, onclose));
+  return {
+    fetch: async (request: Request) =>
+      await withMetadata(await server.current().app.fetch(request), options.keys.jwtSecret),
+    stop: server.close,
+  };
+}
+
+function createServer(options: AuthOptions, onclose: () => void) {
   const connection = createPostgresConnection({
     url: options.authUrl,
-    postgresOptions: { types: jsonTypes, max: 4, onnotice: () => {} },
+    postgresOptions: { types: jsonTypes, max: 4, onnotice: () => {}, onclose },
   });
   const app = new App({
     connection,
@@ -43,9 +53,5 @@ export function createAuth(options: AuthOptions) {
       },
     },
   });
-  return {
-    fetch: async (request: Request) =>
-      await withMetadata(await app.fetch(request), options.keys.jwtSecret),
-    stop: () => connection.close(),
-  };
+  return { app, close: () => connection.driver.end({ timeout: 10 }) };
 }
