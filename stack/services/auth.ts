@@ -1,6 +1,7 @@
 import { App } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 import { type Keys, roleOfKey } from "../keys.ts";
+import { renewed } from "./renewed.ts";
 import { jsonTypes } from "./rest.ts";
 
 export interface AuthOptions {
@@ -15,9 +16,17 @@ export interface AuthOptions {
 
 /** GoTrue's interface, by `@supabase/lite`. Mails are not sent: sign-ups confirm themselves. */
 export function createAuth(options: AuthOptions) {
+  const server = renewed((onclose) => createServer(options, onclose));
+  return {
+    fetch: (request: Request) => server.current().app.fetch(request),
+    stop: server.close,
+  };
+}
+
+function createServer(options: AuthOptions, onclose: () => void) {
   const connection = createPostgresConnection({
     url: options.authUrl,
-    postgresOptions: { types: jsonTypes, max: 4, onnotice: () => {} },
+    postgresOptions: { types: jsonTypes, max: 4, onnotice: () => {}, onclose },
   });
   const app = new App({
     connection,
@@ -42,8 +51,5 @@ export function createAuth(options: AuthOptions) {
       },
     },
   });
-  return {
-    fetch: (request: Request) => app.fetch(request),
-    stop: () => connection.close(),
-  };
+  return { app, close: () => connection.driver.end({ timeout: 10 }) };
 }

@@ -4,6 +4,7 @@ import postgres from "postgres";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Keys, roleOfKey } from "../keys.ts";
 import { databaseErrorResponse, SchemaCacheError } from "./rest_errors.ts";
+import { renewed } from "./renewed.ts";
 import { type Catalog, quoteJsonStrings } from "./rest_json.ts";
 
 export interface RestOptions {
@@ -55,15 +56,54 @@ function jsonType(oid: number) {
 /** PostgREST's interface, by `@supabase/lite`, as the role authenticator. */
 export async function createRest(options: RestOptions): Promise<Rest> {
   const admin = postgres(options.catalogUrl, { max: 2, onnotice: () => {} });
+  const roles = await roleSettings(admin);
+  const server = renewed((onclose) => createServer(options, roles, onclose));
+
+  await admin.listen("pgrst", async (payload) => {
+    if (payload && !payload.startsWith("reload")) return;
+    Object.assign(roles, await roleSettings(admin));
+    const { connection, catalog } = server.current();
+    await connection.clearSchemaCache();
+    await catalog.clearSchemaCache();
+  });
+
+  return {
+    async fetch(request) {
+      const { app, catalog } = server.current();
+      const state: RequestState = { rpc: new URL(request.url).pathname.includes("/rpc/") };
+      const response = await requests.run(state, async () => {
+        try {
+          const known = () => readCatalog(catalog, { useCache: true });
+          return await app.fetch(await quoteJsonStrings(request, known));
+        } catch (error) {
+          if (!(error instanceof SchemaCacheError)) throw error;
+          state.error = error;
+          return new Response(null, { status: 503 });
+        }
+      });
+      return databaseErrorResponse(response, state.error, state.role) ?? response;
+    },
+    async stop() {
+      await Promise.all([admin.end({ timeout: 1 }), server.close()]);
+    },
+  };
+}
+
+/** The sessions as the role authenticator, those that read the catalog, and the server on both. */
+function createServer(options: RestOptions, roles: RoleSettings, onclose: () => void) {
   const connection = createPostgresConnection({
     url: options.authenticatorUrl,
-    postgresOptions: { types: { ...jsonTypes, ...timeTypes }, max: 10, onnotice: () => {} },
+    postgresOptions: {
+      types: { ...jsonTypes, ...timeTypes },
+      max: 10,
+      onnotice: () => {},
+      onclose,
+    },
   });
   const catalog = createPostgresConnection({
     url: options.catalogUrl,
-    postgresOptions: { max: 1, onnotice: () => {} },
+    postgresOptions: { max: 1, onnotice: () => {}, onclose },
   });
-  const roles = await roleSettings(admin);
   behaveLikePostgrest(connection, catalog, roles, options.extraSearchPath);
 
   const app = new App({
@@ -89,46 +129,33 @@ export async function createRest(options: RestOptions): Promise<Rest> {
     },
   });
 
-  await admin.listen("pgrst", async (payload) => {
-    if (payload && !payload.startsWith("reload")) return;
-    Object.assign(roles, await roleSettings(admin));
-    await connection.clearSchemaCache();
-    await catalog.clearSchemaCache();
-  });
-
-  return {
-    async fetch(request) {
-      const state: RequestState = { rpc: new URL(request.url).pathname.includes("/rpc/") };
-      const response = await requests.run(state, async () => {
-        try {
-          const known = () => readCatalog(catalog, { useCache: true });
-          return await app.fetch(await quoteJsonStrings(request, known));
-        } catch (error) {
-          if (!(error instanceof SchemaCacheError)) throw error;
-          state.error = error;
-          return new Response(null, { status: 503 });
-        }
-      });
-      return databaseErrorResponse(response, state.error, state.role) ?? response;
-    },
-    async stop() {
-      await Promise.all([admin.end({ timeout: 1 }), connection.close(), catalog.close()]);
-    },
-  };
+  const close = () =>
+    Promise.all([connection, catalog].map(({ driver }) => driver.end({ timeout: CLOSE_SECONDS })));
+  return { app, connection, catalog, close };
 }
 
-/** Throws where the library, when the database is away, would go on with an empty catalog. */
+/** How long requests that are going on may take when the sessions are replaced, or the stack stops. */
+const CLOSE_SECONDS = 10;
+
+/**
+ * The catalog: read once for all who ask at the same time. Throws where the library, when the database is
+ * away, would go on with an empty one.
+ */
 async function readCatalog(
   catalog: PostgresConnection,
   options: { useCache?: boolean },
 ): Promise<Catalog> {
-  const found = await catalog.introspect(options) as unknown as Catalog;
+  const reading = options.useCache && beingRead.get(catalog) || catalog.introspect(options);
+  if (options.useCache) beingRead.set(catalog, reading);
+  const found = await reading.finally(() => beingRead.delete(catalog)) as unknown as Catalog;
   if (found.functions) return found;
   const error = new SchemaCacheError("the catalog could not be read");
   const state = requests.getStore();
   if (state) state.error = error;
   throw error;
 }
+
+const beingRead = new WeakMap<PostgresConnection, Promise<unknown>>();
 
 /** What is known of the request that is being answered. */
 interface RequestState {

@@ -92,13 +92,15 @@ create table public.job_config (
   constraint job_config_name_is_a_function_name check (job_name ~ '^[a-zA-Z][a-zA-Z0-9_-]{0,127}$'),
   constraint job_config_concurrency_limit_is_positive check (concurrency_limit > 0),
   constraint job_config_global_concurrency_limit_is_positive check (global_concurrency_limit > 0),
-  constraint job_config_max_pending_is_positive check (max_pending > 0),
+  constraint job_config_max_pending_is_1_to_1e9 check (max_pending between 1 and 1000000000),
   constraint job_config_lease_is_5_s_to_1_h check (lease_seconds between 5 and 3600),
   constraint job_config_response_timeout_is_1_to_400_s check (response_timeout_seconds between 1 and 400),
   constraint job_config_backoff_is_ordered
     check (backoff_seconds >= 0 and backoff_max_seconds >= backoff_seconds),
   constraint job_config_linger_is_0_to_300_s check (linger_seconds between 0 and 300),
-  constraint job_config_rate_is_positive check (rate_limit > 0 and rate_period > interval '0')
+  constraint job_config_rate_is_positive check (rate_limit > 0 and rate_period > interval '0' and rate_period <= interval '366 days'),
+  constraint job_config_keeps_0_to_1000_years check (keep_completed between interval '0' and interval '1000 years'
+    and keep_failed between interval '0' and interval '1000 years')
 );
 comment on table public.job_config is
   'Limits and times per job name. A name without a row runs with the defaults of these columns. For operators only.';

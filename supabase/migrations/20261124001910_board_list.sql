@@ -29,7 +29,7 @@ declare
   v_filter private.board_filter := private.read_board_filter(_filter, _before);
   v_all boolean := private.visible_user() is null;
   v_examine integer := case when v_filter.error is not null or v_filter.body is not null then 500
-    when v_filter.user_id is not null then 5000 else _limit + 1 end;
+    when v_filter.user_id is not null then 5000 else least(_limit, 200) + 1 end;
   v_found record;
   v_rows jsonb;
   v_last jsonb;

@@ -1,7 +1,7 @@
 -- What one user can cost the others stays bounded.
 begin;
 set local search_path = public, extensions;
-select plan(14);
+select plan(19);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 insert into auth.users (id, email) values
@@ -106,5 +106,13 @@ analyze job; analyze job_logs;
 insert into job_logs (job_id, log_message) values ('00000000-0000-0000-0000-000000000001', 'x');
 select pg_temp.act('ada');
 select unalike(pg_temp.plan_of_log(), '%hashed SubPlan%', 'the policy of job_logs does not read the user''s history');
+
+-- Settings that times and counts cannot be computed with are refused: one name's would stop the pruning of all.
+select pg_temp.act('service_role');
+insert into job_config (job_name) values ('bounded');
+select throws_ok(format('update job_config set %s where job_name = %L', setting, 'bounded'), '23514', null, format('%s is refused', setting))
+  from unnest(array['keep_completed = ''1001 years''', 'keep_failed = ''-1 day''', 'rate_limit = 1, rate_period = ''178000000 years''', 'max_pending = 2147483647']) setting;
+select pg_temp.act('ada');
+select throws_ok($$ select board_jobs(_limit => 2147483647) $$, 'JQ422', null, 'nor is a page too long to count');
 select * from finish();
 rollback;

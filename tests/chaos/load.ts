@@ -43,8 +43,8 @@ export function startLoad(world: World, options: LoadOptions): Load {
     const deadline = Date.now() + 90_000;
     while (true) {
       const ids = await tryToQueue(world, user, jobs);
-      if (ids !== null) return ids.forEach((id) => acknowledged.add(id));
-      if (Date.now() > deadline) throw new Error("the API has refused a job for 90 s");
+      if (typeof ids !== "string") return ids.forEach((id) => acknowledged.add(id));
+      if (Date.now() > deadline) throw new Error(`the API has refused a job for 90 s: ${ids}`);
       await pause(500);
     }
   }
@@ -95,17 +95,18 @@ export function startLoad(world: World, options: LoadOptions): Load {
   };
 }
 
-/** The new ids, none if the user is gone, or null if it must be tried again. */
-async function tryToQueue(world: World, user: User, jobs: NewJob[]): Promise<string[] | null> {
+/** The new ids, none if the user is gone, or why it must be tried again. */
+async function tryToQueue(world: World, user: User, jobs: NewJob[]): Promise<string[] | string> {
   try {
     const response = await callApi(world, user, "queue_jobs", { _jobs: jobs });
     const answer = await response.json();
     if (response.ok) return answer as string[];
     if (answer.code === "JQ404") return [];
-    return response.status >= 500 ? null : Promise.reject(new Refusal(JSON.stringify(answer)));
+    const said = `${response.status} ${JSON.stringify(answer)}`;
+    return response.status >= 500 ? said : Promise.reject(new Refusal(said));
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    return null;
+    return String(error);
   }
 }
 

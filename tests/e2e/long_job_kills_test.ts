@@ -13,7 +13,7 @@ const LINKS = 3;
 const STEPS = 4;
 const STEP_MS = 100;
 /** So many chains are under way at a time. */
-const CHAINS = 15;
+const CHAINS = Math.min(15, 4 + kills);
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

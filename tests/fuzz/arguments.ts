@@ -64,8 +64,55 @@ const FITTING: Record<string, (context: Context) => string> = {
       level: choose.pick<unknown>(["INFO", "warn", "", 7, null, "x".repeat(40)]),
       at: choose.pick<unknown>(["2030-01-01", "yesterday", "infinity", "x", null, {}]),
     }))),
+  _schedule_id: ({ choose, known }) =>
+    known.schedules.length > 0 ? `${quote(choose.pick(known.schedules))}::uuid` : "null::uuid",
+  _action: text(["retry", "cancel", "delete"]),
+  _span: text(["hour", "day", "week"]),
+  _ids: ({ choose, known }) =>
+    `${quote(`{${known.jobs.slice(0, choose.below(8)).map(({ id }) => id).join(",")}}`)}::uuid[]`,
+  _limit: ({ choose }) => String(choose.pick([1, 50, 200])),
+  _filter: ({ choose }) => json(some(choose, FILTER)),
+  _before: ({ choose, known }) =>
+    json({ created_at: "2100-01-01", id: known.jobs.length ? choose.pick(known.jobs).id : null }),
+  _changes: ({ choose }) => json(some(choose, CHANGES)),
   _jobs: ({ choose }) => json(Array.from({ length: choose.below(6) }, () => newJob(choose))),
 };
+
+/** What the board filters by. */
+const FILTER: Record<string, unknown[]> = {
+  states: [["failed"], ["pending", "running"], [], null],
+  job_name: NAMES,
+  user_id: [...Object.values(USERS), null],
+  user_email: ["ada@example.test", "nobody@example.test"],
+  created_from: ["2020-01-01", "-infinity", "infinity"],
+  created_to: ["2100-01-01", "infinity"],
+  error: ["as", "%", "\\_"],
+  body: [{}, { a: 1 }, [], "text", null],
+};
+
+/** What operators change of a name. */
+const CHANGES: Record<string, unknown[]> = {
+  concurrency_limit: [1, 2, 0, 2147483647],
+  enabled: [true, false, null],
+  global_concurrency_limit: [1, null, -1],
+  max_pending: [1, null],
+  linger_seconds: [0, 300],
+  rate_limit: [1, null],
+  rate_period: ["1 minute", "infinity", "178000000 years", "-1 s", "1 microsecond"],
+  keep_completed: ["1 day", "infinity", "-infinity", "178000000 years", "-1 s"],
+  keep_failed: ["0", "178000000 years"],
+  description: ["x", null],
+};
+
+/** An object with some of the keys, and now and then something odd. */
+function some(choose: Choice, of: Record<string, unknown[]>): Record<string, unknown> {
+  const made: Record<string, unknown> = {};
+  for (const [key, values] of Object.entries(of)) {
+    if (choose.chance(0.2)) made[key] = choose.chance(0.1) ? document(choose) : choose.pick(values);
+  }
+  if (choose.chance(0.03)) made.odd = document(choose);
+  return made;
+}
 
 /** One item of queue_jobs: most keys fit, some do not. */
 function newJob(choose: Choice): unknown {
@@ -111,7 +158,9 @@ function argumentValue({ name, type }: Argument, schema: string, context: Contex
   const fitting = FITTING[name];
   if (fitting && choose.chance(name === "_job_id" || name === "_token" ? 0.92 : 0.7)) {
     const value = fitting(context);
-    return value.includes("::") || !["interval"].includes(type) ? value : `${value}::${type}`;
+    const typed = value.match(/::([a-z[\]]+)$/)?.[1];
+    // Another function's argument of the same name may have another type.
+    if (typed === undefined || typed === type) return typed ? value : `${value}::${type}`;
   }
   // The engine's own row types: nobody but the engine may call what takes them.
   if (schema === "private" && !knowsType(type)) return `null::${type}`;

@@ -124,12 +124,17 @@ function leaks(
 ): string | null {
   if (actor === null || actor === "service_role") return null;
   const own = ACTORS[actor];
-  if (rows.some((row) => "user_id" in row && row.user_id !== own)) return "it reads another's row";
+  const seesAll = actor === "olga";
+  if (!seesAll && rows.some((row) => "user_id" in row && row.user_id !== own)) {
+    return "it reads another's row";
+  }
   const text = JSON.stringify(rows);
   if (text.includes(JWT_SECRET) || text.includes("eyJ")) return "it is told a credential";
   if (known.attempts.some(({ token }) => text.includes(token))) return "it is told a token";
   for (const [name, id] of Object.entries(USERS)) {
-    if (id !== own && text.includes(`secret-of-${name}`)) return `it is told the body of ${name}`;
+    if (!seesAll && id !== own && text.includes(`secret-of-${name}`)) {
+      return `it is told the body of ${name}`;
+    }
   }
   return null;
 }

@@ -3,7 +3,7 @@ import { answerSql } from "./answers.ts";
 import { argumentList, NAMES } from "./arguments.ts";
 import type { Callable, Catalog, Table } from "./catalog.ts";
 import type { Choice } from "./choice.ts";
-import { type Actor, ACTORS, type Known, roleOf, USERS } from "./known.ts";
+import { type Actor, claimsOf, type Known, roleOf, USERS } from "./known.ts";
 import { anyValue, quote } from "./values.ts";
 
 /** One case. */
@@ -31,6 +31,7 @@ const USERS_FUNCTIONS: readonly (readonly [number, Actor])[] = [
   [4, "bob"],
   [1, "anon"],
   [1, "ghost"],
+  [3, "olga"],
   [4, "service_role"],
 ];
 
@@ -45,6 +46,7 @@ export function newCase(
   return choose.weighted<() => Case>([
     [55, () => call(choose, catalog, known)],
     [13, () => tableRequest(choose, catalog, known)],
+    [4, () => settings(choose, catalog)],
     [16, () => nothingOf("answer", answerSql(choose, known))],
     [10, () => nothingOf("engine", `select private.${choose.pick(ENGINE)}()`)],
     [2, () => nothingOf("engine", passTime(choose))],
@@ -119,19 +121,35 @@ function tableRequest(choose: Choice, catalog: Catalog, known: Known): Case {
   ])();
 }
 
+/** An operator's server changes one setting of a name, to anything that its constraints let in. */
+function settings(choose: Choice, catalog: Catalog): Case {
+  const { columns } = catalog.tables.find(({ name }) => name === "job_config")!;
+  const { name, type } = choose.pick(columns.filter((column) => column.name !== "job_name"));
+  return {
+    kind: "table",
+    actor: "service_role",
+    privileged: true,
+    sql: `update public.job_config set ${name} = ${
+      anyValue(type, choose)
+    } where job_name = 'fuzz-config'`,
+  };
+}
+
 /** Mostly columns that the role may write, sometimes any. */
 function chooseColumns(choose: Choice, table: Table, role: string) {
-  const some = (right: "insert" | "update") => {
+  const from = (right: "insert" | "update") => {
     const granted = table.columns.filter((column) => column[right].includes(role));
-    const from = choose.chance(0.8) && granted.length > 0 ? granted : table.columns;
-    const columns = from.filter(() => choose.chance(0.4));
-    if (right === "insert") {
-      const name = from.find((column) => column.name === "job_name");
-      if (name && !columns.includes(name) && choose.chance(0.9)) columns.push(name);
-    }
-    return columns.length > 0 ? columns : [choose.pick(from)];
+    return choose.chance(0.8) && granted.length > 0 ? granted : table.columns;
   };
-  return { insert: some("insert"), update: some("update") };
+  const insert = from("insert").filter(({ name }) =>
+    choose.chance(name === "job_name" ? 0.95 : 0.4)
+  );
+  const update = from("update");
+  const changed = new Set([
+    choose.pick(update),
+    ...(choose.chance(0.3) ? [choose.pick(update)] : []),
+  ]);
+  return { insert: insert.length > 0 ? insert : [table.columns[0]!], update: [...changed] };
 }
 
 function columnValue(name: string, type: string, choose: Choice): string {
@@ -192,10 +210,7 @@ function rollback(choose: Choice): Case {
 
 /** What stands before a case's statement: who the session works as. */
 export function actAs(actor: Actor | null, number: number): string {
-  const claims = actor === null ? "" : JSON.stringify({
-    role: roleOf(actor),
-    ...(ACTORS[actor] ? { sub: ACTORS[actor] } : {}),
-  });
+  const claims = actor === null ? "" : JSON.stringify(claimsOf(actor));
   const timeout = actor === "anon" ? "3s" : "8s";
   return `select set_config('fuzz.case', '${number}', true), set_config('fuzz.actor', '${
     actor ?? ""

@@ -8,12 +8,15 @@ export const USERS = {
   carol: "c0000000-0000-0000-0000-00000000000c",
   /** Is banned and let in again. */
   dave: "d0000000-0000-0000-0000-00000000000d",
+  /** Is an operator by her token. */
+  olga: "f0000000-0000-0000-0000-00000000000f",
 };
 
 /** Callers: the users, one who is gone, and the roles without a user. */
 export const ACTORS = {
   ada: USERS.ada,
   bob: USERS.bob,
+  olga: USERS.olga,
   ghost: "e0000000-0000-0000-0000-00000000000e",
   anon: null,
   service_role: null,
@@ -23,6 +26,19 @@ export type Actor = keyof typeof ACTORS;
 /** The role that an actor's requests work as. */
 export function roleOf(actor: Actor): "anon" | "authenticated" | "service_role" {
   return actor === "anon" || actor === "service_role" ? actor : "authenticated";
+}
+
+/** What an actor's token says. Whoever may write user_metadata is no operator by it. */
+export function claimsOf(actor: Actor): Record<string, unknown> {
+  if (!ACTORS[actor]) return { role: roleOf(actor) };
+  const metadata = { job_role: "operator" };
+  return {
+    role: roleOf(actor),
+    sub: ACTORS[actor],
+    job_role: "operator",
+    user_metadata: metadata,
+    app_metadata: actor === "olga" ? metadata : {},
+  };
 }
 
 export interface KnownJob {
@@ -42,6 +58,7 @@ export interface KnownAttempt {
 export interface Known {
   jobs: KnownJob[];
   attempts: KnownAttempt[];
+  schedules: string[];
 }
 
 /** Reads the newest jobs and attempts, in an order that a seed repeats. */
@@ -53,5 +70,7 @@ export async function readKnown(sql: postgres.Sql): Promise<Known> {
       a.request_id is not null and a.responded_at is null as unanswered
     from private.job_attempt a join public.job j on j.id = a.job_id
     order by a.finished_at is null desc, a.rung_at desc, j.created_at, j.id, a.attempt limit 60`;
-  return { jobs, attempts };
+  const schedules = await sql<{ id: string }[]>`
+    select id from public.job_schedule order by created_at desc, id limit 10`;
+  return { jobs, attempts, schedules: schedules.map(({ id }) => id) };
 }

@@ -25,9 +25,10 @@ async function pass(sql: postgres.Sql, time: string): Promise<void> {
 export async function drain(sql: postgres.Sql): Promise<string[]> {
   await sql`update auth.users set banned_until = null, deleted_at = null where banned_until is not null
     or deleted_at is not null`;
-  await sql`update public.job_config set enabled = true, concurrency_limit = 50, rate_limit = null,
-    global_concurrency_limit = null, lease_seconds = 60, response_timeout_seconds = 150
-    where job_name <> 'fuzz-fair'`;
+  await sql`delete from public.job_config where true`;
+  await sql`insert into public.job_config (job_name, concurrency_limit, global_concurrency_limit)
+    select distinct job_name, 50, null::integer from public.job where job_name <> 'fuzz-fair'
+    union all select 'fuzz-fair', 1, 1`;
   await sql`update public.job_schedule set enabled = false where enabled`;
   for (let round = 0; round < 60; round++) {
     await pass(sql, round < 3 ? "2 hours" : "1 day");

@@ -11,7 +11,7 @@ Deno.test("each attack over HTTP is refused with its own answer and changes noth
     "TEST_SERVICE_ROLE_KEY is not set: run this with npm test -- e2e refusal",
   );
   const results = await refuseAll({ ...projectUnderTest(), serviceRoleKey });
-  assert.ok(results.length > 300, `only ${results.length} attacks`);
+  assert.ok(results.length > 500, `only ${results.length} attacks`);
   assert.deepEqual(results.filter(({ problem }) => problem !== null), []);
   const written = await Deno.readTextFile(`${projectFolder}docs/refusal.md`);
   assert.deepEqual(

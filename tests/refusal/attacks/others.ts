@@ -6,6 +6,7 @@ const THEME = "Another user's rows";
 const rest = "/rest/v1";
 const NO_ROW = { status: 200, text: /^\[\]$/ };
 const NOT_YOURS = { status: 400, code: "JQ404" };
+const NOT_OPERATOR = { status: 400, code: "JQ403" };
 const SIGNED_OUT = { status: 400, code: "JQ401" };
 const returning = { Prefer: "return=representation" };
 
@@ -110,16 +111,34 @@ export const others: Attack[] = [
   call("anon", "retry_job", SIGNED_OUT),
   call("anon", "explain_job", SIGNED_OUT),
   call("anon", "log_job", SIGNED_OUT, LINE),
-  request(THEME, "ada", "read job_config", { status: 403, code: "42501" }, `${rest}/job_config`, {
-    method: "GET",
-  }),
+  request(THEME, "ada", "read job_config", NO_ROW, `${rest}/job_config`, { method: "GET" }),
   request(
     THEME,
     "ada",
     "raise her own limit",
-    { status: 403, code: "42501" },
+    NO_ROW,
     `${rest}/job_config?job_name=eq.refusal-waits`,
-    { method: "PATCH", body: { concurrency_limit: 99 } },
+    {
+      method: "PATCH",
+      body: { concurrency_limit: 99 },
+      headers: returning,
+    },
+  ),
+  request(THEME, "ada", "the same by board_set_name", NOT_OPERATOR, `${rest}/rpc/board_set_name`, {
+    body: { _job_name: "refusal-waits", _changes: { concurrency_limit: 99 } },
+  }),
+  request(THEME, "bob", "list ada's jobs by board_jobs", NOT_OPERATOR, `${rest}/rpc/board_jobs`, (
+    { ada },
+  ) => ({ body: { _filter: { user_id: ada.id } } })),
+  call("bob", "board_job", NOT_YOURS),
+  call("bob", "board_run_again", NOT_YOURS),
+  request(
+    THEME,
+    "bob",
+    "delete ada's jobs by board_apply",
+    { status: 200, text: /"done": ?0/ },
+    `${rest}/rpc/board_apply`,
+    ({ jobs }) => ({ body: { _action: "delete", _ids: [jobs.waits, jobs.failed] } }),
   ),
   request(
     THEME,

@@ -45,6 +45,7 @@ export async function texts(sql: postgres.Sql): Promise<Attack[]> {
 
 /** Where such a text is a fine value, or the job is not eve's. */
 const EXPECTED: Record<string, Attack["expect"]> = {
+  "board_set_name _job_name": { status: 400, code: "JQ403" },
   "queue_job _unique_key": { status: 200 },
   "log_job _log_message": { status: 400, code: "JQ404" },
   "schedule_job _name": { status: 200 },

@@ -58,17 +58,18 @@ export async function runAttempt<S extends BodySchema>(
   const { api, environment } = worker;
   const attempt = createAttempt(job, worker.jobsRun++ === 0);
   const redact = createRedact([environment.serviceKey, job.token, job.authorization.slice(7)]);
+  const lose = (message: string) => {
+    if (!attempt.committing) attempt.lose(message);
+  };
   const logs = createLogBuffer(async (lines, until) => {
     const { status } = await api.log(job, lines, { until, leaseUntil: heartbeat.leaseUntil });
-    if (status === "stale" && !attempt.isOver()) attempt.lose("the attempt was taken away");
+    if (status === "stale" && !attempt.isOver()) lose("the attempt was taken away");
   }, redact);
   const heartbeat = startHeartbeat({
     leaseSeconds: job.lease_seconds,
     send: (progress, leaseUntil) => api.heartbeat(job, progress, { until: 0, leaseUntil }),
     onCanceled: () => cancel(attempt),
-    onStale: (message) => {
-      if (!attempt.committing) attempt.lose(message);
-    },
+    onStale: lose,
   });
   const deadline = setTimeout(
     () => attempt.stop(new JobStoppedError("deadline", "the time of this isolate is over")),
