@@ -1,20 +1,13 @@
 -- Part 23: the board's overview. Operators' flow comes from private.job_flow; a user's own from her newest jobs.
 
--- The flow since _from, per place (from 0, _period seconds each) and name: of all (_user_id null), as counted; else of the
--- user's newest 2,000 jobs.
-create function private.flow_since(_user_id uuid, _period integer, _from timestamptz)
+-- The flow since _from of a user's newest 2,000 jobs, per place (from 0, _period seconds each) and name.
+create function private.own_flow_since(_user_id uuid, _period integer, _from timestamptz)
 returns table (place integer, job_name text, queued integer, completed integer, failed integer, canceled integer)
 language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_from bigint := extract(epoch from _from);
 begin
-  if _user_id is null then
-    return query select ((extract(epoch from f.at)::bigint - v_from) / _period)::integer, f.job_name, f.queued,
-      f.completed, f.failed, f.canceled
-    from private.job_flow f where f.period = _period and f.at >= _from;
-    return;
-  end if;
   return query
   with own as materialized (
     select j.job_name, j.state, extract(epoch from j.created_at)::bigint as created, extract(epoch from j.finished_at)::bigint as finished
@@ -29,22 +22,14 @@ begin
   group by 1, 2;
 end
 $$;
-comment on function private.flow_since(uuid, integer, timestamptz) is 'The flow per time and name, of all or of one user.';
+comment on function private.own_flow_since(uuid, integer, timestamptz) is 'The flow per time and name, of one user''s newest jobs.';
 
--- Pick-up times since _from per name, by bucket; a user's from the newest 300 of her jobs that their first attempt ended.
-create function private.pick_ups_since(_user_id uuid, _period integer, _from timestamptz)
+-- Pick-up times since _from of a user's newest 300 jobs that their first attempt ended, per name, by bucket.
+create function private.own_pick_ups_since(_user_id uuid, _from timestamptz)
 returns table (job_name text, bucket integer, jobs bigint)
 language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
-declare
-  v_period integer := case _period when 60 then 300 when 900 then 3600 else 21600 end;
 begin
-  if _user_id is null then
-    return query select u.job_name, u.bucket, sum(u.jobs) from private.job_pick_up u
-      where u.period = v_period and u.at >= date_bin(make_interval(secs => v_period), _from, 'epoch')
-      group by u.job_name, u.bucket;
-    return;
-  end if;
   return query
   select o.job_name, private.pick_up_bucket(coalesce(a.started_at, a.rung_at) - o.created_at), count(*)
   from (select n.id, n.job_name, n.created_at
@@ -53,6 +38,44 @@ begin
   cross join lateral (select * from private.job_attempt t where t.job_id = o.id and t.attempt = 1 offset 0) a
   where coalesce((select l.log_message = 'Queued.' from public.job_logs l where l.job_id = o.id order by l.id limit 1), true)
   group by 1, 2;
+end
+$$;
+comment on function private.own_pick_ups_since(uuid, timestamptz) is 'Pick-up times per name by bucket, of one user.';
+
+-- The flow since _from, per place and name: of all (_user_id null), as counted, or of one user.
+create function private.flow_since(_user_id uuid, _period integer, _from timestamptz)
+returns table (place integer, job_name text, queued integer, completed integer, failed integer, canceled integer)
+language plpgsql stable security invoker set search_path = '' set enable_bitmapscan = on
+as $$
+declare
+  v_from bigint := extract(epoch from _from);
+begin
+  if _user_id is not null then
+    return query select * from private.own_flow_since(_user_id, _period, _from);
+    return;
+  end if;
+  return query select ((extract(epoch from f.at)::bigint - v_from) / _period)::integer, f.job_name, f.queued,
+    f.completed, f.failed, f.canceled
+  from private.job_flow f where f.period = _period and f.at >= _from;
+end
+$$;
+comment on function private.flow_since(uuid, integer, timestamptz) is 'The flow per time and name, of all or of one user.';
+
+-- Pick-up times since _from per name, by bucket: of all (_user_id null), as counted, or of one user.
+create function private.pick_ups_since(_user_id uuid, _period integer, _from timestamptz)
+returns table (job_name text, bucket integer, jobs bigint)
+language plpgsql stable security invoker set search_path = '' set enable_bitmapscan = on
+as $$
+declare
+  v_period integer := case _period when 60 then 300 when 900 then 3600 else 21600 end;
+begin
+  if _user_id is not null then
+    return query select * from private.own_pick_ups_since(_user_id, _from);
+    return;
+  end if;
+  return query select u.job_name, u.bucket, sum(u.jobs) from private.job_pick_up u
+    where u.period = v_period and u.at >= date_bin(make_interval(secs => v_period), _from, 'epoch')
+    group by u.job_name, u.bucket;
 end
 $$;
 comment on function private.pick_ups_since(uuid, integer, timestamptz) is 'Pick-up times per name by bucket, of all or of one user.';

@@ -79,9 +79,8 @@ as $$
 begin
   return (
     with names as (
-      select f.job_name, sum(f.failed) as failed from private.job_flow f
-      where _user_id is null and f.period = _period and f.at >= _from and f.failed > 0
-      group by f.job_name order by 2 desc, 1 limit 10
+      select f.job_name, sum(f.failed) as failed from private.flow_since(null, _period, _from) f
+      where _user_id is null and f.failed > 0 group by f.job_name order by 2 desc, 1 limit 10
     ), failures as (
       select n.job_name, n.failed, e.* from names n cross join lateral (
         select j.id, j.finished_at, j.last_error from public.job j
