@@ -22,7 +22,7 @@ export interface Clone {
 export async function cloneProject(): Promise<Clone> {
   const folder = await Deno.makeTempDir({ prefix: "clone-" });
   await Deno.chmod(folder, 0o755);
-  for (const name of ["stack", "scripts", "supabase", "deno.json", "package.json"]) {
+  for (const name of ["stack", "board", "scripts", "supabase", "deno.json", "package.json"]) {
     await copy(join(project, name), join(folder, name));
   }
   await Deno.symlink(join(project, "node_modules"), join(folder, "node_modules"));
