@@ -141,7 +141,7 @@ boardTest("chosen jobs are canceled and deleted, with the keyboard alone", async
   for (const key of ["x", "k", "k", "x"]) await page.keyboard.press(key);
   await page.getByRole("button", { name: "Cancel" }).press("Enter");
   await page.getByRole("button", { name: "Cancel 2 jobs" }).press("Enter");
-  await see(page.getByRole("dialog"), "2 jobs");
+  await see(page.getByRole("dialog"), "canceled or asked to stop.");
   await page.keyboard.press("Escape");
   const rows = await world.sql`select id, state, cancel_requested_at is not null as stopping
     from public.job where user_id = ${ada.id}`;
@@ -154,7 +154,7 @@ boardTest("chosen jobs are canceled and deleted, with the keyboard alone", async
   await page.getByLabel("Select all jobs of this page").press("Space");
   await page.getByRole("button", { name: "Delete" }).press("Enter");
   await page.getByRole("button", { name: "Delete 2 jobs" }).press("Enter");
-  await see(page.getByRole("dialog"), "2 jobs");
+  await see(page.getByRole("dialog"), "deleted.");
   await page.keyboard.press("Escape");
   await eventually(async () => await rowCount(page) === 1, "only the running job is left");
   for (const key of ["j", "Enter"]) await page.keyboard.press(key);

@@ -16,7 +16,8 @@ export const runBoard: Category = async ({ filters, databaseUrl }, report) => {
     return;
   }
   await withBoardStack(async (stack) => {
-    await runDenoTests(files, { TEST_BOARD_STACK: JSON.stringify(stack) }, report);
+    const environment = { TEST_BOARD_STACK: JSON.stringify(stack), DENO_JOBS: "2" };
+    await runDenoTests(files, environment, report, { parallel: true });
   });
 };
 
