@@ -113,10 +113,10 @@ async function measure(
   return { cpu: (await processCpuSeconds(pid) - before) / runs * 1000, times };
 }
 
-/** The plans of all statements of 2 ms or more, by auto_explain. */
+/** The plans of all statements of 5 ms or more, by auto_explain. */
 async function plans(database: BenchDatabase, callers: Record<string, string>): Promise<string> {
   const parts = [
-    `Statements that took 2 ms or more within each page's first query, with ${ENDED} ended and ${DUE} waiting jobs.\n` +
+    `Statements that took 5 ms or more within each page's first query, with ${ENDED} ended and ${DUE} waiting jobs.\n` +
     "Made by: npm run bench board",
   ];
   let found: string[] = [];
@@ -131,15 +131,17 @@ async function plans(database: BenchDatabase, callers: Record<string, string>): 
         await sql.unsafe("reset role; set auto_explain.log_min_duration = -1").simple();
         await sql`select set_config('request.jwt.claims', ${caller}, false)`;
         await sql.unsafe(`select ${call}`);
-        await sql.unsafe(`set auto_explain.log_min_duration = 2; set auto_explain.log_analyze = on;
+        await sql.unsafe(
+          `set auto_explain.log_min_duration = 5; set auto_explain.log_parameter_max_length = 0; set auto_explain.log_analyze = on;
           set auto_explain.log_buffers = on; set auto_explain.log_nested_statements = on;
-          set client_min_messages = log; set role authenticated`).simple();
+          set client_min_messages = log; set role authenticated`,
+        ).simple();
         found = [];
         await sql.unsafe(`select ${call}`);
         const statements = found.filter((text) => text.startsWith("duration:")).map(shorten);
         parts.push(
           `== ${who}: ${page}: ${call}`,
-          ...(statements.length > 0 ? statements : ["less than 2 ms"]),
+          ...(statements.length > 0 ? statements : ["less than 5 ms"]),
         );
       }
     }

@@ -1,20 +1,13 @@
 -- Part 23: the board's overview. Operators' flow comes from private.job_flow; a user's own from her newest jobs.
 
--- The flow since _from, per place (from 0, _period seconds each) and name: of all (_user_id null), as counted; else of the
--- user's newest 2,000 jobs.
-create function private.flow_since(_user_id uuid, _period integer, _from timestamptz)
+-- The flow since _from of a user's newest 2,000 jobs, per place (from 0, _period seconds each) and name.
+create function private.own_flow_since(_user_id uuid, _period integer, _from timestamptz)
 returns table (place integer, job_name text, queued integer, completed integer, failed integer, canceled integer)
 language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_from bigint := extract(epoch from _from);
 begin
-  if _user_id is null then
-    return query select ((extract(epoch from f.at)::bigint - v_from) / _period)::integer, f.job_name, f.queued,
-      f.completed, f.failed, f.canceled
-    from private.job_flow f where f.period = _period and f.at >= _from;
-    return;
-  end if;
   return query
   with own as materialized (
     select j.job_name, j.state, extract(epoch from j.created_at)::bigint as created, extract(epoch from j.finished_at)::bigint as finished
@@ -29,22 +22,14 @@ begin
   group by 1, 2;
 end
 $$;
-comment on function private.flow_since(uuid, integer, timestamptz) is 'The flow per time and name, of all or of one user.';
+comment on function private.own_flow_since(uuid, integer, timestamptz) is 'The flow per time and name, of one user''s newest jobs.';
 
--- Pick-up times since _from per name, by bucket; a user's from the newest 300 of her jobs that their first attempt ended.
-create function private.pick_ups_since(_user_id uuid, _period integer, _from timestamptz)
+-- Pick-up times since _from of a user's newest 300 jobs that their first attempt ended, per name, by bucket.
+create function private.own_pick_ups_since(_user_id uuid, _from timestamptz)
 returns table (job_name text, bucket integer, jobs bigint)
 language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
-declare
-  v_period integer := case _period when 60 then 300 when 900 then 3600 else 21600 end;
 begin
-  if _user_id is null then
-    return query select u.job_name, u.bucket, sum(u.jobs) from private.job_pick_up u
-      where u.period = v_period and u.at >= date_bin(make_interval(secs => v_period), _from, 'epoch')
-      group by u.job_name, u.bucket;
-    return;
-  end if;
   return query
   select o.job_name, private.pick_up_bucket(coalesce(a.started_at, a.rung_at) - o.created_at), count(*)
   from (select n.id, n.job_name, n.created_at
@@ -55,21 +40,45 @@ begin
   group by 1, 2;
 end
 $$;
-comment on function private.pick_ups_since(uuid, integer, timestamptz) is 'Pick-up times per name by bucket, of all or of one user.';
+comment on function private.own_pick_ups_since(uuid, timestamptz) is 'Pick-up times per name by bucket, of one user.';
 
--- A percentile of pick-up times, in milliseconds, from buckets and how many are in each (ascending).
-create function private.pick_up_percentile(_buckets integer[], _jobs bigint[], _share numeric) returns integer
-language plpgsql immutable security invoker set search_path = ''
+-- The flow since _from, per place and name: of all (_user_id null), as counted, or of one user.
+create function private.flow_since(_user_id uuid, _period integer, _from timestamptz)
+returns table (place integer, job_name text, queued integer, completed integer, failed integer, canceled integer)
+language plpgsql stable security invoker set search_path = '' set enable_bitmapscan = on
 as $$
+declare
+  v_from bigint := extract(epoch from _from);
 begin
-  return (
-    select private.pick_up_milliseconds(b.bucket)
-    from (select u.bucket, sum(u.jobs) over (order by u.bucket) as reached, sum(u.jobs) over () as jobs
-      from unnest(_buckets, _jobs) as u (bucket, jobs)) b
-    where b.reached >= _share * b.jobs order by b.bucket limit 1);
+  if _user_id is not null then
+    return query select * from private.own_flow_since(_user_id, _period, _from);
+    return;
+  end if;
+  return query select ((extract(epoch from f.at)::bigint - v_from) / _period)::integer, f.job_name, f.queued,
+    f.completed, f.failed, f.canceled
+  from private.job_flow f where f.period = _period and f.at >= _from;
 end
 $$;
-comment on function private.pick_up_percentile(integer[], bigint[], numeric) is 'A percentile of pick-up times, in milliseconds.';
+comment on function private.flow_since(uuid, integer, timestamptz) is 'The flow per time and name, of all or of one user.';
+
+-- Pick-up times since _from per name, by bucket: of all (_user_id null), as counted, or of one user.
+create function private.pick_ups_since(_user_id uuid, _period integer, _from timestamptz)
+returns table (job_name text, bucket integer, jobs bigint)
+language plpgsql stable security invoker set search_path = '' set enable_bitmapscan = on
+as $$
+declare
+  v_period integer := case _period when 60 then 300 when 900 then 3600 else 21600 end;
+begin
+  if _user_id is not null then
+    return query select * from private.own_pick_ups_since(_user_id, _from);
+    return;
+  end if;
+  return query select u.job_name, u.bucket, sum(u.jobs) from private.job_pick_up u
+    where u.period = v_period and u.at >= date_bin(make_interval(secs => v_period), _from, 'epoch')
+    group by u.job_name, u.bucket;
+end
+$$;
+comment on function private.pick_ups_since(uuid, integer, timestamptz) is 'Pick-up times per name by bucket, of all or of one user.';
 
 -- Counts at places (from 0) as an array of _length, with zeros between.
 create function private.spread(_places integer[], _counts bigint[], _length integer) returns bigint[]
@@ -114,12 +123,15 @@ begin
     select least(21, r.rank) as rank, u.bucket, sum(u.jobs)::bigint as jobs
     from private.pick_ups_since(_user_id, _period, _from) u join ranked r on r.job_name = u.job_name
     group by grouping sets ((1, 2), (2))
+  ), reached as (
+    select b.rank, b.bucket, sum(b.jobs) over (partition by b.rank order by b.bucket) as reached,
+      sum(b.jobs) over (partition by b.rank) as jobs
+    from buckets b
   ), pick_ups as materialized (
-    select b.rank, jsonb_build_object('jobs', sum(b.jobs),
-      'p50_ms', private.pick_up_percentile(array_agg(b.bucket order by b.bucket), array_agg(b.jobs order by b.bucket), 0.5),
-      'p99_ms', private.pick_up_percentile(array_agg(b.bucket order by b.bucket), array_agg(b.jobs order by b.bucket), 0.99)
-    ) as pick_up
-    from buckets b group by b.rank
+    select r.rank, jsonb_build_object('jobs', max(r.jobs),
+      'p50_ms', private.pick_up_milliseconds(min(r.bucket) filter (where r.reached >= 0.5 * r.jobs)),
+      'p99_ms', private.pick_up_milliseconds(min(r.bucket) filter (where r.reached >= 0.99 * r.jobs))) as pick_up
+    from reached r group by r.rank
   ), shown as materialized (
     select s.rank, s.totals, json_build_object('job_name', case when s.rank <= 20 then (
         select r.job_name from ranked r where r.rank = s.rank) end,

@@ -71,7 +71,7 @@ end
 $$;
 comment on function private.full_lanes(uuid, boolean) is 'Lanes that are full while something is due, oldest first.';
 
--- The names with the most failed jobs since _from and the most frequent error among the newest 100 of each. Numbers
+-- The names with the most failed jobs since _from and the most frequent error among the newest 50 of each. Numbers
 -- within errors do not tell them apart. A user's: among her newest 2,000 jobs.
 create function private.failing_names(_user_id uuid, _period integer, _from timestamptz) returns jsonb
 language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
@@ -79,14 +79,13 @@ as $$
 begin
   return (
     with names as (
-      select f.job_name, sum(f.failed) as failed from private.job_flow f
-      where _user_id is null and f.period = _period and f.at >= _from and f.failed > 0
-      group by f.job_name order by 2 desc, 1 limit 10
+      select f.job_name, sum(f.failed) as failed from private.flow_since(null, _period, _from) f
+      where _user_id is null and f.failed > 0 group by f.job_name order by 2 desc, 1 limit 10
     ), failures as (
       select n.job_name, n.failed, e.* from names n cross join lateral (
         select j.id, j.finished_at, j.last_error from public.job j
         where j.job_name = n.job_name and j.state = 'failed' and j.finished_at is not null and j.finished_at >= _from
-        order by j.finished_at desc limit 100) e
+        order by j.finished_at desc limit 50) e
       union all
       select o.job_name, count(*) over (partition by o.job_name), o.id, o.finished_at, o.last_error
       from (select * from public.job j where j.user_id = _user_id and j.created_at >= _from
