@@ -10,7 +10,7 @@ export async function idle(_options: BenchOptions): Promise<Result> {
   try {
     const { sql, admin } = database;
     const schedules = await sql`select jobname, schedule, command from cron.job
-      where command ~ '^select private[.](run_jobs|process_jobs|reset_stuck_jobs|prune_jobs)' order by jobname`;
+      where command ~ '^select private[.](run_jobs|process_jobs|reset_stuck_jobs|queue_scheduled_jobs|count_jobs|prune_jobs)' order by jobname`;
     const calls = schedules.map((row) => ({
       name: row.jobname as string,
       command: row.command as string,

@@ -126,11 +126,12 @@ declare
   v_stuck record;
   v_job public.job;
   v_net_life uuid := (select n.id from private.net_life n);
+  v_read boolean := false;
   v_count integer := 0;
 begin
   for v_stuck in
     select a.job_id, a.attempt, a.rung_at, a.started_at, a.heartbeat_at,
-      a.request_id is not null and a.responded_at is null as unanswered, j.job_name, j.state as job_state,
+      a.responded_at, a.request_id is not null and a.responded_at is null as unanswered, j.job_name, j.state as job_state,
       j.attempt as job_attempt
     from private.job_attempt a
     join public.job j on j.id = a.job_id
@@ -147,12 +148,18 @@ begin
     limit 1000
   loop
     begin
+      if v_stuck.unanswered and not v_read then
+        -- If the schedules stood still, its answer may lie there unread.
+        perform private.process_jobs();
+        v_read := true;
+      end if;
       select * into v_job from public.job j where j.id = v_stuck.job_id for update skip locked;
       continue when not found;
       perform from private.job_attempt a
       where a.job_id = v_stuck.job_id and a.attempt = v_stuck.attempt and a.finished_at is null
         and a.started_at is not distinct from v_stuck.started_at
-        and a.heartbeat_at is not distinct from v_stuck.heartbeat_at;
+        and a.heartbeat_at is not distinct from v_stuck.heartbeat_at
+        and a.responded_at is not distinct from v_stuck.responded_at;
       continue when not found;
       perform private.end_attempt(v_job, v_stuck.attempt, 'expired', case
         when v_stuck.started_at is not null then format('its function reported last at %s and then went silent',

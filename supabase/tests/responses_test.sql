@@ -1,7 +1,7 @@
 -- What each answer to a ring means for its job, and which responses are none of our business.
 begin;
 set local search_path = public, extensions;
-select plan(75);
+select plan(77);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -240,6 +240,15 @@ insert into net._http_response (id, status_code, headers, created)
   where j.job_name = 'f-chain' and j.state = 'running';
 select private.process_jobs();
 select is((select string_agg(state, ',' order by state) from job where job_name = 'f-chain'), 'completed,running', 'the next job is rung with the answer to the last');
+
+-- The schedules stood still for an hour and reset-stuck-jobs is the first to run again: an answer that lies there counts.
+select pg_temp.ring('00000000-0000-0000-0000-0000000000aa'), pg_temp.ring('00000000-0000-0000-0000-0000000000ab');
+select pg_temp.answer('00000000-0000-0000-0000-0000000000aa', 204, pg_temp.echo('00000000-0000-0000-0000-0000000000aa'));
+select pg_temp.answer('00000000-0000-0000-0000-0000000000ab', 202, pg_temp.echo('00000000-0000-0000-0000-0000000000ab'));
+set local private.frozen_now = '2026-01-02 13:00:00+00';
+select private.reset_stuck_jobs();
+select is((select state || ' ' || retries from job where id = '00000000-0000-0000-0000-0000000000aa'), 'completed 0', 'an unread 204 completes its job');
+select is((select state || ' ' || retries from job where id = '00000000-0000-0000-0000-0000000000ab'), 'running 0', 'an unread 202 has its lease from now on');
 
 select * from finish();
 rollback;

@@ -46,8 +46,8 @@ export const disturbances: Scenario[] = [
         from: "if _wait and v_held < _rank::text then",
         to: "if true then return true; elsif v_held < _rank::text then",
       }, {
-        function: "private.run_jobs",
-        from: "where pg_try_advisory_xact_lock(private.lane_lock(v_config.job_name, l))",
+        function: "private.ring_name",
+        from: "where pg_try_advisory_xact_lock(private.lane_lock(_config.job_name, l))",
         to: "",
       }, {
         function: "private.run_jobs",

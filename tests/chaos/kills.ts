@@ -19,7 +19,7 @@ const ANY_REPORT_COUNTS: Guard = {
   what: "a report is believed whichever attempt it comes from",
   changes: [{
     function: "private.end_attempt",
-    from: "if not found or _job.state <> 'running' or _job.attempt <> _attempt then",
+    from: "if _job.state is distinct from 'running' or _job.attempt <> _attempt then",
     to: "if false then",
   }, {
     function: "public.finish_job",
@@ -31,8 +31,12 @@ const ANY_REPORT_COUNTS: Guard = {
     to: "if true then",
   }, {
     function: "private.end_attempt",
-    from: "where j.id = _job.id;",
-    to: "where j.id = _job.id and j.state <> 'pending';",
+    from: "and a.finished_at is null\n    returning a.job_id",
+    to: "returning a.job_id",
+  }, {
+    function: "private.end_attempt",
+    from: "from ended e where j.id = e.job_id",
+    to: "from ended e where j.id = e.job_id and j.state <> 'pending'",
   }],
 };
 

@@ -8,10 +8,10 @@ Deno.test({
   sanitizeResources: false,
   async fn() {
     const seed = Date.now() % 100_000;
-    const { findings, cases, outcomes, missed } = await fuzz({ seed, cases: 1500 });
+    const { findings, cases, outcomes, missed } = await fuzz({ seed, cases: 1000 });
     console.log(`seed ${seed}, ${cases} cases`);
     assert.deepEqual(missed, [], "functions that were not called");
-    assert.ok(outcomes["call: answered"]! > 200, "hardly a call was let in");
+    assert.ok(outcomes["call: answered"]! > 120, "hardly a call was let in");
     assert.deepEqual(findings.map((finding) => describeFinding(seed, finding)), []);
   },
 });
