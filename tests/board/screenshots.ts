@@ -90,6 +90,7 @@ async function take(
   const context = await browser.newContext({ colorScheme: theme, viewport });
   const page = await context.newPage();
   await page.goto(boardUrl);
+  await page.getByLabel("E-mail").waitFor();
   if (!phone) await save(page, `sign-in-${theme}`);
   await page.getByLabel("E-mail").fill(EMAIL);
   await page.getByLabel("Password").fill(PASSWORD);
