@@ -7,7 +7,8 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    const seed = Date.now() % 100_000;
+    // The same cases in every run of npm test; npm run fuzz tries others.
+    const seed = 1;
     const { findings, cases, outcomes, missed } = await fuzz({ seed, cases: 1000 });
     console.log(`seed ${seed}, ${cases} cases`);
     assert.deepEqual(missed, [], "functions that were not called");
