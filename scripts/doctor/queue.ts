@@ -6,8 +6,9 @@ export const paused: Check = {
   needs: ["migrations"],
   async look({ sql }) {
     const rows = await sql<{ name: string }[]>`
-      select n as name from unnest(private.names_to_ring()) n
-      where not (private.job_config_of(n)).enabled`;
+      select c.job_name as name from public.job_config c
+      where not c.enabled and exists (select from public.job j
+        where j.state = 'pending' and j.next_run_at is null and j.job_name = c.job_name)`;
     if (rows.length === 0) return { ok: "none with waiting jobs" };
     return {
       problem: `jobs wait of ${rows.map((row) => row.name).join(", ")}, disabled in job_config`,

@@ -293,6 +293,7 @@ declare
   v_problem text := private.setup_problem();
   v_budget integer;
   v_names text[];
+  v_shares integer;
   v_config public.job_config;
   v_quota integer;
   v_last uuid;
@@ -315,12 +316,14 @@ begin
 
   v_budget := private.ring_budget();
   v_names := private.names_to_ring();
+  -- All the names without a row have one share together.
+  v_shares := (select least(count(*) + 1, cardinality(v_names)) from public.job_config c where c.job_name = any (v_names));
   for v_place in 1..cardinality(v_names) loop
     exit when v_budget < 1;
     begin
       v_config := private.job_config_of(v_names[v_place]);
       continue when not v_config.enabled;
-      v_quota := ceil(v_budget::numeric / (cardinality(v_names) - v_place + 1));
+      v_quota := ceil(v_budget::numeric / greatest(1, v_shares - v_place + 1));
       if not exists (select from public.job_config c where c.job_name = v_names[v_place]) then
         exit when v_budget <= 50;
         v_quota := ceil((v_budget - 50)::numeric / (cardinality(v_names) - v_place + 1));
@@ -370,7 +373,7 @@ as $$
 declare
   v_last text := (select d.last_name from private.dispatcher d);
   v_names text[] := array(select c.job_name from public.job_config c
-    where exists (select from public.job j where j.state = 'pending' and j.next_run_at is null and j.job_name = c.job_name)
+    where c.enabled and exists (select from public.job j where j.state = 'pending' and j.next_run_at is null and j.job_name = c.job_name)
     order by random());
 begin
   return v_names || array(

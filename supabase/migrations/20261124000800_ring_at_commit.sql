@@ -29,7 +29,7 @@ comment on function private.ring_lane(public.job_config, uuid) is 'Rings due job
 
 -- Rings the next job of a lane whose slot an attempt has given up without taking another job. Never fails.
 create function private.fill_slot(_job_name text, _lane uuid) returns void
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_config public.job_config := private.job_config_of(_job_name);
@@ -103,6 +103,7 @@ begin
   perform set_config('private.rung_lanes', v_rung || v_key, true);
   return null;
 exception when others then
+  perform set_config('private.rung_lanes', v_rung || v_key, true);
   raise warning 'job % was not rung at once, the next tick will: %', new.id, sqlerrm;
   return null;
 end

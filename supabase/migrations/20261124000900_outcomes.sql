@@ -147,12 +147,17 @@ begin
         or not exists (select from net.http_request_queue q where q.id = a.request_id))
     limit 1000
   loop
-    begin
-      if v_stuck.unanswered and not v_read then
-        -- If the schedules stood still, its answer may lie there unread.
+    if v_stuck.unanswered and not v_read then
+      -- If the schedules stood still, its answer may lie there unread. In a block of its own: what the end of
+      -- one attempt rolls back must not be the answers of the others.
+      v_read := true;
+      begin
         perform private.process_jobs();
-        v_read := true;
-      end if;
+      exception when others then
+        raise warning 'reset_stuck_jobs: answers were not read: %', sqlerrm;
+      end;
+    end if;
+    begin
       select * into v_job from public.job j where j.id = v_stuck.job_id for update skip locked;
       continue when not found;
       perform from private.job_attempt a

@@ -22,19 +22,6 @@ end
 $$;
 comment on function private.job_payload(uuid, integer) is 'A claimed job as its function needs it, with token and authorization.';
 
--- The same for a repeated call, unless the function has begun to report on it: then its answer was not lost.
-create function private.payload_again(_attempt private.job_attempt, _accept_next boolean) returns jsonb
-language plpgsql volatile security invoker set search_path = ''
-as $$
-begin
-  if _accept_next and _attempt.finished_at is null and _attempt.heartbeat_at is null then
-    return private.job_payload(_attempt.job_id, _attempt.attempt);
-  end if;
-  return null;
-end
-$$;
-comment on function private.payload_again(private.job_attempt, boolean) is 'The payload of an attempt that a repeated call asks for again.';
-
 -- Locks a job and returns it if the token is that of its live attempt; else null.
 create function private.lock_live_job(_job_id uuid, _token uuid) returns public.job
 language plpgsql volatile security invoker set search_path = ''
@@ -52,6 +39,23 @@ begin
 end
 $$;
 comment on function private.lock_live_job(uuid, uuid) is 'The job, locked, if the token is its live attempt''s; else null.';
+
+-- The same for a repeated call, unless the function has begun to report on it: then its answer was not lost.
+create function private.payload_again(_attempt private.job_attempt, _accept_next boolean) returns jsonb
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  if _accept_next and _attempt.finished_at is null and _attempt.heartbeat_at is null
+    and (private.lock_live_job(_attempt.job_id, _attempt.token)).id is not null
+  then
+    update private.job_attempt a set lease_expires_at = private.now() + (_attempt.lease_expires_at - _attempt.rung_at)
+    where a.job_id = _attempt.job_id and a.attempt = _attempt.attempt;
+    return private.job_payload(_attempt.job_id, _attempt.attempt);
+  end if;
+  return null;
+end
+$$;
+comment on function private.payload_again(private.job_attempt, boolean) is 'The payload of an attempt that a repeated call asks for again.';
 
 -- Claims the first due job of a lane for a function that is free: claim_lanes for the one job of a hand-over,
 -- without its set of lanes and its ring. The caller holds the lane's lock or a slot of it. _claim_id: by which
@@ -110,7 +114,7 @@ comment on function private.claim_one(public.job_config, uuid, uuid) is
 create function private.hand_over(
   _job_name text, _lane uuid, _holds_slot boolean, _claim_id uuid
 ) returns private.job_attempt
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_config public.job_config := private.job_config_of(_job_name);

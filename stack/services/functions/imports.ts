@@ -36,7 +36,9 @@ export function offlineImports(
     if (names.length === 0) imports[key] = target;
   }
   const map = encodeURIComponent(JSON.stringify({ imports }));
-  return [`--import-map=data:application/json,${map}`];
+  const flags = [`--import-map=data:application/json,${map}`];
+  // Deno (2.9.6) panics at such a map beside the config of a workspace, which the project's is.
+  return folder === projectDir ? [...flags, "--no-config"] : flags;
 }
 
 function hasConfig(folder: string): boolean {

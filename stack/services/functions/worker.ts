@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+import { importMap } from "../../std/jsr.ts";
 import { watchCpu } from "./cpu.ts";
 import { textLines } from "./lines.ts";
 
@@ -168,7 +170,7 @@ function workerArguments(options: WorkerOptions): string[] {
     `${projectDir}/supabase/functions`,
     `${projectDir}/node_modules`,
     `${projectDir}/package.json`,
-    `${projectDir}/stack/std`,
+    dirname(importMap),
     "/tmp",
   ];
   return [

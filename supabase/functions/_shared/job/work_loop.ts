@@ -14,7 +14,7 @@ export async function workLoop<S extends BodySchema>(
 ): Promise<void> {
   let job: Job | null = first;
   while (job) {
-    if (worker.stopping) {
+    if (worker.stopping || Date.now() >= budget.deadline) {
       await worker.api.release(job, 0, { until: budget.reportsUntil });
       return;
     }
@@ -55,9 +55,10 @@ async function lookForMore<S extends BodySchema>(
       const next = await ask((until - asked) / 1000);
       if (next) return next;
       // An ask that takes long costs the database much: it is busy for a fifth of the time at most.
-      await delay(Math.max(LINGER_PAUSE_MS, 4 * (Date.now() - asked)));
+      const pause = Math.max(LINGER_PAUSE_MS, 4 * (Date.now() - asked));
+      await delay(Math.min(pause, Math.max(0, until - Date.now())));
     }
-    return worker.stopping ? null : await ask(0);
+    return worker.stopping || Date.now() >= budget.deadline ? null : await ask(0);
   } finally {
     worker.lingering = false;
   }
