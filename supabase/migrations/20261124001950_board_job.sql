@@ -82,7 +82,7 @@ comment on function public.board_job(uuid) is
   'A job the caller may see, with attempts, steps, log, schedule and explanation. Raises JQ401, JQ404.';
 
 -- Queues a job as this one was: the same name, user, priority and tries, and its body or the given one. Operators may
--- for any job; both logs say who did it. Returns the new job's id. Raises JQ401, JQ404, JQ413, JQ422, JQ429.
+-- for any job, for one without a user only with its own body; both logs say who did it. Returns the new job's id. Raises JQ401, JQ403, JQ404, JQ413, JQ422, JQ429.
 create function public.board_run_again(_job_id uuid, _request_body jsonb default null) returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -91,6 +91,10 @@ declare
   v_id uuid;
   v_how text;
 begin
+  if v_job.user_id is null and _request_body <> v_job.request_body and auth.uid() is not null then
+    raise exception using errcode = 'JQ403', message = 'a job without a user runs again only with its own body',
+      hint = 'Its function works with the service role: queue another one from the SQL editor.';
+  end if;
   v_id := private.queue_job_for_user(v_job.user_id, v_job.job_name, coalesce(_request_body, v_job.request_body),
     v_job.max_retries, null, v_job.priority);
   v_how := private.by_operator(v_job.user_id) || case when _request_body <> v_job.request_body then ' with another body' else '' end;
@@ -100,7 +104,7 @@ begin
 end
 $$;
 comment on function public.board_run_again(uuid, jsonb) is
-  'Queues a job as this one was, with its body or another; returns the new id. Raises JQ401, JQ404, JQ413, JQ422, JQ429.';
+  'Queues a job as this one was, with its body or another; returns the new id. Raises JQ401, JQ403, JQ404, JQ413, JQ422, JQ429.';
 
 revoke all on all functions in schema private from public, anon, authenticated, service_role;
 revoke all on function public.board_logs(uuid, bigint, bigint, integer), public.board_job(uuid),

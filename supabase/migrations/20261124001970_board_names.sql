@@ -15,8 +15,8 @@ end
 $$;
 comment on function private.last_change(text, uuid) is 'The last change of a name or a schedule by an operator.';
 
--- Names as the board shows them, with counts (up to 501) of one user's jobs or of all (null). A user's failed jobs are
--- not counted by name: null.
+-- Names as the board shows them, with counts (up to 501) of one user's jobs or of all (null). A user sees the limits that
+-- hold for her, not the operators' description, and her failed jobs are not counted by name: null.
 create function private.names_as_json(_names text[], _user_id uuid) returns jsonb
 language plpgsql stable security invoker set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
@@ -26,7 +26,8 @@ declare
   v_high uuid := coalesce(_user_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 begin
   return (
-    select coalesce(jsonb_agg(to_jsonb(private.job_config_of(n.name)) || jsonb_build_object(
+    select coalesce(jsonb_agg(to_jsonb(private.job_config_of(n.name))
+      || case when _user_id is null then '{}' else '{"description": null}' end::jsonb || jsonb_build_object(
       'configured', exists (select from public.job_config c where c.job_name = n.name),
       'due', (select count(*) from (select from public.job j where j.state = 'pending' and j.next_run_at is null
         and j.job_name = n.name and j.lane between v_low and v_high order by j.lane limit 501) c),
@@ -60,7 +61,8 @@ declare
   v_names text[];
 begin
   if v_user_id is null then
-    v_names := array(select n from private.names_of_jobs() n order by n limit 201);
+    v_names := array(select n from private.names_of_jobs() n
+      order by not exists (select from public.job_config c where c.job_name = n), n limit 201);
   else
     v_names := array(select distinct o.job_name from (select j.job_name from public.job j
       where j.user_id = v_user_id order by j.created_at desc limit 2000) o order by 1 limit 201);

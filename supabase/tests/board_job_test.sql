@@ -1,7 +1,7 @@
 -- One job on the board, its log, run again; and many at once.
 begin;
 set local search_path = public, extensions;
-select plan(59);
+select plan(61);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -94,6 +94,12 @@ select is(board_job((select id from again)) -> 'job' ->> 'request_body', '{"othe
 select throws_ok(format('select board_run_again(%L, %L)', pg_temp.id(1), to_jsonb(repeat('x', 1048577))), 'JQ413', null, 'not with one that is too large');
 select pg_temp.act('operator');
 update again set id = board_run_again(pg_temp.id(5), '{}') where true;
+select pg_temp.act('admin');
+create temporary table systems as select private.queue_job_for_user(null, 'of-the-system', '{"own": true}') as id;
+grant all on systems to public;
+select pg_temp.act('operator');
+select throws_ok($$ select board_run_again(id, '{"other": true}') from systems $$, 'JQ403', null, 'an operator gives a job without a user no body of her own');
+select lives_ok($$ select board_run_again(id) from systems $$, 'but runs it again as it was');
 select is(board_job((select id from again)) -> 'job' ->> 'user_id', 'b0000000-0000-0000-0000-000000000000', 'an operator runs it again for its user');
 select matches(pg_temp.last_log(pg_temp.id(5)), '^Run again as job .* by operator operator@example.test with another body\.$', 'and the log says so');
 

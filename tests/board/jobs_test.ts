@@ -37,7 +37,8 @@ boardTest(
     await see(page, /expected JSON/);
     await page.getByLabel("Body contains (JSON)").fill('{"to": {"city": "Paris"}}');
     await eventually(async () => await rowCount(page) === 1, "one with this body");
-    await eventually(() => page.url().includes("Paris"), "the body is in the address");
+    await eventually(() => page.url().includes("Paris%22%7D%7D"), "the body is in the address");
+    check(page.url().includes("name=mail"), "what was typed just before is in it, too");
 
     await using again = await world.open(ada);
     await again.page.goto(page.url());

@@ -20,10 +20,15 @@ export function DelayedInput({ label, value, problem, onChange, ...rest }: Delay
     setTyped(value);
   }, [value]);
   useEffect(() => () => clearTimeout(timer.current), []);
+  // Another field may have changed the address during the pause: the newest knows of it.
+  const newest = useRef(onChange);
+  useEffect(() => {
+    newest.current = onChange;
+  });
 
   function report(text: string, pause: number) {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => onChange(text), pause);
+    timer.current = setTimeout(() => newest.current(text), pause);
   }
   return (
     <span className="delayed">
