@@ -1,7 +1,7 @@
 -- What each answer to a ring means for its job, and which responses are none of our business.
 begin;
 set local search_path = public, extensions;
-select plan(77);
+select plan(78);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -249,6 +249,20 @@ set local private.frozen_now = '2026-01-02 13:00:00+00';
 select private.reset_stuck_jobs();
 select is((select state || ' ' || retries from job where id = '00000000-0000-0000-0000-0000000000aa'), 'completed 0', 'an unread 204 completes its job');
 select is((select state || ' ' || retries from job where id = '00000000-0000-0000-0000-0000000000ab'), 'running 0', 'an unread 202 has its lease from now on');
+
+-- One job that cannot be ended takes no other's answer away.
+delete from job;
+create function pg_temp.refuse_one() returns trigger language plpgsql as $$ begin raise exception 'a trigger of somebody''s own'; end $$;
+create trigger refuses_one before update on job for each row when (old.id = 'c0000000-0000-0000-0000-000000000000') execute function pg_temp.refuse_one();
+alter table job disable trigger refuses_one;
+select pg_temp.ring('c0000000-0000-0000-0000-000000000000'), pg_temp.ring('c1000000-0000-0000-0000-000000000000');
+select pg_temp.answer('c1000000-0000-0000-0000-000000000000', 200, pg_temp.echo('c1000000-0000-0000-0000-000000000000'));
+delete from net.http_request_queue;
+alter table job enable trigger refuses_one;
+set local private.frozen_now = '2026-01-02 14:00:00+00';
+select private.reset_stuck_jobs();
+select is((select state || ' ' || retries from job where id = 'c1000000-0000-0000-0000-000000000000'), 'completed 0', 'beside a job that cannot be ended an unread 200 counts');
+alter table job disable trigger refuses_one;
 
 select * from finish();
 rollback;

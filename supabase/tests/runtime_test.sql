@@ -1,7 +1,7 @@
 -- The runtime API: what functions report, each report fenced by the token of its attempt.
 begin;
 set local search_path = public, extensions;
-select plan(100);
+select plan(103);
 set local private.frozen_now = '2026-01-02 12:00:00+00';
 grant all on all tables in schema pg_temp to public;
 grant all on all sequences in schema pg_temp to public;
@@ -289,6 +289,15 @@ select is(pg_temp.commit('00000000-0000-0000-0000-000000000203', 'note_nothing',
   '{"status": "ok", "state": "completed", "next": null, "result": null}', 'a function without a result completes without one');
 select pg_temp.act('admin');
 select is((select count(*) from public.note where body = 'nothing'), 1::bigint, 'and has run once');
+
+-- A repeated call hands out a job with its whole lease.
+insert into job (id, user_id, job_name) values ('00000000-0000-0000-0000-0000000000e2', 'a0000000-0000-0000-0000-000000000000', 'late-answer');
+select next_job('late-answer', 0, 'cccccccc-0000-0000-0000-000000000004') is not null as claimed;
+set local private.frozen_now = '2026-01-02 12:10:00+00';
+select is(next_job('late-answer', 0, 'cccccccc-0000-0000-0000-000000000004') #>> '{next,id}', '00000000-0000-0000-0000-0000000000e2', 'after its lease a repeated call still gets the job');
+select is((select lease_expires_at - private.now() from private.job_attempt where job_id = '00000000-0000-0000-0000-0000000000e2'), '1 minute'::interval, 'with a whole lease');
+select private.reset_stuck_jobs();
+select is(pg_temp.state('00000000-0000-0000-0000-0000000000e2'), 'running', 'so that it is not taken away from whoever works on it');
 
 select * from finish();
 rollback;

@@ -173,3 +173,28 @@ Deno.test("those who queue into a full lane do not wait for each other, and a fi
     assert.equal(left!.count, 0, "and the other is handed over");
   });
 });
+
+Deno.test("whoever holds a lane's lock delays a commit by a second, and takes no outcome away", async () => {
+  await withWorld(async (world) => {
+    const name = world.name("held");
+    const [user] = world.users;
+    const [holder, client, worker] = [world.connect(), world.connect(), world.connect()];
+    const job = await running(world, name, user!);
+    await holder.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(private.lane_lock(${name}, ${user!}))`;
+      const began = performance.now();
+      await asUser(
+        client,
+        user!,
+        (own) => own`select queue_jobs(${own.json(Array(4).fill({ job_name: name }))})`,
+      );
+      assert.ok(performance.now() - began < 3000, "four jobs of a lane wait for its lock once");
+      await worker`set statement_timeout = '3s'`;
+      assert.equal((await finish(worker, job)).state, "completed");
+    });
+    assert.ok(
+      world.warnings.every((warning) => /the next tick will|nothing was handed over/.test(warning)),
+    );
+    world.warnings.length = 0;
+  });
+});
