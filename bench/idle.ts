@@ -90,9 +90,9 @@ interface State {
 function callsPerHour(schedule: string): number {
   const seconds = /^(\d+) seconds$/.exec(schedule);
   if (seconds) return 3600 / Number(seconds[1]);
-  const minutes = /^\*\/(\d+) \* \* \* \*$/.exec(schedule);
-  if (minutes) return 60 / Number(minutes[1]);
-  throw new Error(`expected "N seconds" or "*/N * * * *" as a schedule, found "${schedule}"`);
+  const minutes = /^\*(?:\/(\d+))? \* \* \* \*$/.exec(schedule);
+  if (minutes) return 60 / Number(minutes[1] ?? 1);
+  throw new Error(`expected "N seconds", "* * * * *" or "*/N * * * *" as a schedule, found "${schedule}"`);
 }
 
 async function state(admin: postgres.Sql): Promise<State> {
