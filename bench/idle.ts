@@ -92,7 +92,9 @@ function callsPerHour(schedule: string): number {
   if (seconds) return 3600 / Number(seconds[1]);
   const minutes = /^\*(?:\/(\d+))? \* \* \* \*$/.exec(schedule);
   if (minutes) return 60 / Number(minutes[1] ?? 1);
-  throw new Error(`expected "N seconds", "* * * * *" or "*/N * * * *" as a schedule, found "${schedule}"`);
+  throw new Error(
+    `expected "N seconds", "* * * * *" or "*/N * * * *" as a schedule, found "${schedule}"`,
+  );
 }
 
 async function state(admin: postgres.Sql): Promise<State> {
